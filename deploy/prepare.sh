@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 077
 mkdir -p deploy/secrets
+touch deploy/secrets/biosight.env # settings of BioSight that compose.yaml has not
 secret() { openssl rand -hex 24; }
 # .env is read by this shell too: values with spaces or signs stand in single quotes.
 # A name that .env lacks, an earlier one too, is added.
@@ -14,9 +15,13 @@ keep MONGO_ROOT_PASSWORD "$(secret)"
 keep S3_SECRET "$(secret)"
 keep METRICS_TOKEN "$(secret)"
 keep GRAFANA_PASSWORD "$(secret)"
-keep PUBLIC_URL https://localhost:8443
+grep -qs '^PUBLIC_URL=' .env || keep BIOSIGHT_PUBLIC_URL https://localhost:8443
 chmod 600 .env
 . ./.env
+if grep '^BIOSIGHT_' .env | grep -qv '^BIOSIGHT_PUBLIC_URL='; then
+  echo "Settings in .env reach no container. Move these to deploy/secrets/biosight.env:"
+  grep '^BIOSIGHT_' .env | grep -v '^BIOSIGHT_PUBLIC_URL=' | sed 's/=.*//'
+fi
 printf '%s' "$METRICS_TOKEN" > deploy/secrets/metrics_token
 cat > deploy/secrets/s3.json <<END
 {"identities": [{"name": "biosight", "credentials": [{"accessKey": "biosight", "secretKey": "$S3_SECRET"}],
@@ -34,5 +39,5 @@ mv deploy/secrets/alertmanager.new deploy/secrets/alertmanager.yml
 [ -n "${ALERT_WEBHOOK:-}${ALERT_MAIL_TO:-}" ] || echo "Nobody is told of alerts: set ALERT_WEBHOOK or ALERT_MAIL_TO in .env."
 # The containers' own users read these.
 (cd deploy/secrets && chmod 644 metrics_token s3.json tls.crt alertmanager.yml)
-echo "Grafana: http://localhost:3000, user admin, password in .env. BioSight: $PUBLIC_URL"
+echo "Grafana: http://localhost:3000, user admin, password in .env. BioSight: ${BIOSIGHT_PUBLIC_URL:-${PUBLIC_URL:-}}"
 echo "The code for the first account: docker compose logs app1 app2 | grep One-time"

@@ -3,23 +3,20 @@
 import json
 import re
 import runpy
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from biosight import metrics
 from biosight.cli.server.worker import BEAT, BEAT_SECONDS, STUCK_SECONDS
 from biosight.settings import Settings
+from tests.kustomized import documents, pod_of
 
 DEPLOY = Path("deploy")
 KUBERNETES = DEPLOY / "kubernetes"
 SETTINGS = {f"BIOSIGHT_{name.upper()}" for name in Settings.model_fields}
-
-
-def documents(file: Path) -> list[dict[str, Any]]:
-    return [d for d in yaml.safe_load_all(file.read_text(encoding="utf-8")) if d]
 
 
 def resources() -> list[dict[str, Any]]:
@@ -39,7 +36,7 @@ def test_kustomize_lists_every_file() -> None:
     for file in DEPLOY.rglob("kustomization.yaml"):
         said = documents(file)[0]
         names = [*said.get("resources", [])]
-        names += [f for made in said.get("configMapGenerator", []) for f in made["files"]]
+        names += [f for made in said.get("configMapGenerator", []) for f in made.get("files", [])]
         listed = {(file.parent / name).resolve() for name in names}
         there = {f.resolve() for f in file.parent.glob("*.yaml") if f != file}
         assert there <= listed, file
@@ -47,16 +44,13 @@ def test_kustomize_lists_every_file() -> None:
 
 
 def test_pods_run_as_nobody_on_a_root_they_cannot_write() -> None:
-    pods = [
-        r["spec"].get("jobTemplate", r)["spec"]["template"]["spec"]
-        for r in resources()
-        if r["kind"] in {"Deployment", "CronJob", "StatefulSet"}
-    ]
+    pods = [pod for r in resources() if (pod := pod_of(r))]
     assert len(pods) == 6
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
-        # Prometheus alone asks Kubernetes something, by an account of its own.
-        assert ("serviceAccountName" in pod) != (pod.get("automountServiceAccountToken") is False)
+        # Prometheus alone asks Kubernetes something, by its account's token.
+        asks = pod.get("serviceAccountName") == "prometheus"
+        assert asks != (pod.get("automountServiceAccountToken") is False)
         for container in pod["containers"]:
             assert container["securityContext"]["readOnlyRootFilesystem"]
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
@@ -70,11 +64,7 @@ def test_pods_run_as_nobody_on_a_root_they_cannot_write() -> None:
 
 def test_what_selects_finds_the_web_pods() -> None:
     by_kind = {r["kind"]: r for r in resources() if r["metadata"]["name"] == "biosight"}
-    web = next(
-        r
-        for r in resources()
-        if r["metadata"]["name"] == "biosight" and "replicas" in r.get("spec", {})
-    )
+    web = by_kind["Deployment"]
     labels = web["spec"]["template"]["metadata"]["labels"]
     selectors = (
         by_kind["Service"]["spec"]["selector"],
@@ -85,8 +75,6 @@ def test_what_selects_finds_the_web_pods() -> None:
     monitored = by_kind["ServiceMonitor"]["spec"]["selector"]["matchLabels"]
     assert monitored.items() <= by_kind["Service"]["metadata"]["labels"].items()
     assert all(s.items() <= labels.items() for s in selectors)
-    scaled = by_kind["HorizontalPodAutoscaler"]["spec"]["metrics"][1]["pods"]["metric"]["name"]
-    assert scaled == metrics.queue_depth._name
 
 
 def test_compose_keeps_the_app_small_and_mounts_what_exists() -> None:
@@ -105,6 +93,34 @@ def test_compose_keeps_the_app_small_and_mounts_what_exists() -> None:
             source = volume.split(":")[0]
             if source.startswith("./") and "secrets" not in source:
                 assert Path(source).exists(), source
+
+
+def test_compose_builds_once_and_says_where_instances_are() -> None:
+    compose = documents(Path("compose.yaml"))[0]
+    services = compose["services"]
+    assert [n for n, s in services.items() if "build" in s] == ["app1"]
+    assert {services[n]["pull_policy"] for n in ("app2", "drift")} == {"never"}
+    # nginx asks for names once, so the instances keep their addresses, and nothing else takes them.
+    fixed = {
+        name: ip_address(service["networks"]["inside"]["ipv4_address"])
+        for name, service in services.items()
+        if isinstance(service["networks"], dict)
+    }
+    assert fixed.keys() == {"nginx", "app1", "app2"}
+    assert len(set(fixed.values())) == 3
+    (pool,) = compose["networks"]["inside"]["ipam"]["config"]
+    free = ip_network(pool["ip_range"])
+    assert all(a in ip_network(pool["subnet"]) and a not in free for a in fixed.values())
+    assert str(fixed["nginx"]) == services["app1"]["environment"]["BIOSIGHT_TRUSTED_PROXIES"]
+
+
+def test_every_setting_reaches_the_containers_of_compose() -> None:
+    compose = documents(Path("compose.yaml"))[0]
+    for name in ("app1", "app2", "drift"):
+        service = compose["services"][name]
+        assert service["env_file"] == [{"path": "deploy/secrets/biosight.env", "required": False}]
+        assert service["init"]
+    assert all(s["logging"]["options"]["max-size"] for s in compose["services"].values())
 
 
 def test_the_image_has_no_torch_and_no_root() -> None:

@@ -69,7 +69,14 @@ def test_it_starts_speaks_http2_and_keeps_the_port(tmp_path: Path) -> None:
             assert wrapped.selected_alpn_protocol() == "h2"
         with httpx2.Client(verify=False) as client:
             assert client.get(f"https://127.0.0.1:{tls}/metrics").status_code == 404
-            assert client.get(f"https://127.0.0.1:{tls}/").status_code == 502
+            program = client.get(f"https://127.0.0.1:{tls}/api")
+            assert (program.status_code, program.headers["retry-after"]) == (503, "5")
+            assert program.json()["error"] == "unavailable"
+            assert program.headers["content-type"] == "application/json"
+            person = client.get(f"https://127.0.0.1:{tls}/", headers={"Accept": "text/html"})
+            assert person.headers["content-type"] == "text/html; charset=utf-8"
+            assert "away just now" in person.text
+            assert "nginx/" not in person.headers["server"]
     finally:
         process.terminate()
         process.wait(10)

@@ -3,6 +3,7 @@
 Not here: the effect of a setting. Inner packages receive values, never this object.
 """
 
+import re
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -14,8 +15,30 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 MONGO = ("mongodb://", "mongodb+srv://")
 BUCKETS = ("s3://", "gs://")
 MOST_FILE_MB = 2000  # front proxies allow slightly more (deploy/nginx, deploy/kubernetes)
+MOST_PROCESSES = 256  # more are a slip: each decoder takes memory
 Store = Literal["sqlite", "mongodb"]
+ADDRESS = re.compile(r"https?://([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+# Settings that are of use only together with others.
+NEEDED = {
+    "oidc_issuer": ("oidc_client_id", "public_url"),
+    "smtp_url": ("mail_from", "public_url"),
+}
+# Settings that do nothing without another one.
+IDLE_WITHOUT = {
+    "oidc_client_id": "oidc_issuer",
+    "oidc_client_secret": "oidc_issuer",
+    "oidc_members": "oidc_issuer",
+    "oidc_admins": "oidc_issuer",
+    "tiles_credit": "tiles",
+}
+
+
+def variable(name: str) -> str:
+    """Return the name of a setting as it stands in the environment."""
+    return f"BIOSIGHT_{name.upper()}"
 
 
 @cache
@@ -129,12 +152,15 @@ class Settings(BaseSettings):
     threads: int = Field(
         0,
         ge=0,
+        le=MOST_PROCESSES,
         description="Threads of the classifier; 0 means one per core granted to BioSight.",
     )
     decoders: int = Field(
         0,
         ge=0,
-        description="Decode processes; 0 means one per core granted to BioSight.",
+        le=MOST_PROCESSES,
+        description="Decode processes; 0 means one per core granted to BioSight, as far as its "
+        "memory limit allows.",
     )
     quota_gb: float = Field(
         0, ge=0, description="Storage limit for one person's pictures, in GB; 0 means no limit."
@@ -183,9 +209,33 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def whole_address(cls, value: str) -> str:
-        """Reject an address without its scheme: cookies and links depend on it."""
-        if value and not value.startswith(("https://", "http://")):
+        """Reject an address without its scheme or with a path: cookies, links and the check of
+        where a request comes from depend on it. A final slash is left out."""
+        if not value:
+            return value
+        if not value.startswith(("https://", "http://")):
             raise ValueError("begin with https:// (or http:// in the house)")
+        if not ADDRESS.fullmatch(value):
+            raise ValueError(
+                "use only the scheme, the host and, if needed, the port, such as "
+                "https://biosight.example: BioSight can't be below a path"
+            )
+        return value.rstrip("/")
+
+    @field_validator("tiles")
+    @classmethod
+    def whole_pattern(cls, value: str) -> str:
+        """Reject tiles that would all be the same picture."""
+        if missing := [word for word in ("{z}", "{x}", "{y}") if value and word not in value]:
+            raise ValueError(f"the address needs {', '.join(missing)}")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def header_value(cls, value: str) -> str:
+        """Reject a token that no request could carry."""
+        if not re.fullmatch(r"[!-~]*", value):
+            raise ValueError("use letters, digits and signs, without blanks and line breaks")
         return value
 
     @field_validator("smtp_url")
@@ -219,12 +269,10 @@ class Settings(BaseSettings):
     def sign_on_and_mail_are_whole(self) -> Self:
         """Reject incomplete settings of a sign-in provider or of mail; mails need a sender and
         links that work."""
-        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
-            raise ValueError(
-                "BIOSIGHT_OIDC_ISSUER needs BIOSIGHT_OIDC_CLIENT_ID and BIOSIGHT_PUBLIC_URL"
-            )
-        if self.smtp_url and not (self.mail_from and self.public_url):
-            raise ValueError("BIOSIGHT_SMTP_URL needs BIOSIGHT_MAIL_FROM and BIOSIGHT_PUBLIC_URL")
+        for name, needed in NEEDED.items():
+            missing = [n for n in needed if not getattr(self, n)]
+            if getattr(self, name) and missing:
+                raise ValueError(f"{variable(name)} needs {' and '.join(map(variable, missing))}")
         return self
 
     @property

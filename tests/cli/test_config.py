@@ -1,13 +1,19 @@
 """biosight config check: values, sources, slips and stores that don't answer."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from biosight.cli.server.config import shown_setting
+from biosight.errors import Unavailable
+from biosight.settings import Settings
+from biosight.storage.causes import why_away
 from tests.conftest import Run
 from tests.post import post_office
+from tests.s3 import BUCKET, S3
+from tests.walk.conftest import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +21,13 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of what the tests themselves are told by."""
     for name in [n for n in os.environ if n.startswith("BIOSIGHT_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3]:
+    server = S3(free_port())
+    yield server
+    server.close()
 
 
 def test_values_sources_and_stores(
@@ -135,3 +148,121 @@ def test_a_database_address_means_what_it_says(
     """A name or an option that PyMongo reads otherwise than it is written is refused (P2)."""
     monkeypatch.setenv("BIOSIGHT_DATABASE_URL", url)
     assert words in run("config", "check", code=1).output
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://b.example/path", "BioSight can't be below a path"),
+        ("https://", "use only the scheme, the host"),
+        ("https://x y", "use only the scheme, the host"),
+        ("https://b.example?x=1", "use only the scheme, the host"),
+        ("https://ada@b.example", "use only the scheme, the host"),
+    ],
+)
+def test_an_address_with_more_than_a_host_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    """With a path, every form was refused as coming from another site."""
+    monkeypatch.setenv("BIOSIGHT_PUBLIC_URL", url)
+    assert words in run("config", "check", code=1).output
+
+
+@pytest.mark.parametrize(
+    "url", ["https://b.example", "http://[::1]:8000", "https://b.example:8443/"]
+)
+def test_a_whole_address_is_taken_without_its_last_slash(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    assert Settings(public_url=url).public_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HOST", "no.such.host.example", "The address: BIOSIGHT_HOST=no.such.host.example: "),
+        ("PROVIDER", "coreml", "The provider: The installed ONNX Runtime can't use coreml"),
+        ("DECODERS", "1000", "BIOSIGHT_DECODERS: "),
+        ("METRICS_TOKEN", "a\nb", "BIOSIGHT_METRICS_TOKEN: use letters, digits and signs"),
+        ("TILES", "https://t.example/{z}/{x}.png", "BIOSIGHT_TILES: the address needs {y}"),
+        ("OIDC_CLIENT_ID", "us", "BIOSIGHT_OIDC_CLIENT_ID does nothing without BIOSIGHT_OIDC_ISS"),
+        ("OIDC_ADMINS", "them", "BIOSIGHT_OIDC_ADMINS does nothing without BIOSIGHT_OIDC_ISSUER"),
+        ("SMTP_URL", "smtps://m.example", "needs BIOSIGHT_MAIL_FROM and BIOSIGHT_PUBLIC_URL"),
+    ],
+)
+def test_what_the_server_refuses_is_refused_here(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv(f"BIOSIGHT_{name}", value)
+    assert words in run("config", "check", code=1).output
+
+
+def test_only_what_is_missing_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOSIGHT_SMTP_URL", "smtps://m.example")
+    monkeypatch.setenv("BIOSIGHT_PUBLIC_URL", "https://b.example")
+    said = run("config", "check", code=1).output
+    assert "BIOSIGHT_SMTP_URL needs BIOSIGHT_MAIL_FROM\n" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "changed", "words"),
+    [
+        (f"s3://{BUCKET}/p", {"AWS_ENDPOINT": "http://127.0.0.1:1"}, "nothing listens at this add"),
+        (f"s3://{BUCKET}/p", {"AWS_ENDPOINT": "http://no.such.host.example"}, "no such name is kn"),
+        (f"s3://{BUCKET}/p", {"AWS_ENDPOINT": "https"}, "it does not speak TLS at this port"),
+        ("s3://absent/p", {}, "there is no such bucket"),
+        (f"s3://{BUCKET}//x//", {}, "contained empty path segment."),
+    ],
+)
+def test_the_cause_that_a_bucket_is_away_is_told(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    s3: S3,
+    url: str,
+    changed: dict[str, str],
+    words: str,
+) -> None:
+    if changed.get("AWS_ENDPOINT") == "https":
+        changed = {"AWS_ENDPOINT": s3.url.replace("http://", "https://")}
+    for name, value in (s3.environment() | changed).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("BIOSIGHT_STORAGE_URL", url)
+    said = run("config", "check", code=1).output
+    assert words in said
+    assert "Debug source" not in said
+
+
+def test_a_data_folder_that_is_a_file_is_told_in_words(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "file"))
+    assert f"{tmp_path / 'file'}: " in run("serve", code=1).output
+
+
+def told(cause: str) -> str:
+    error = Unavailable("The database can't be reached just now.")
+    error.__cause__ = OSError(cause)
+    return why_away(error)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("db:1: [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "not trusted here"),
+        ("CERTIFICATE_VERIFY_FAILED] certificate is not valid for 'db'", "for another name"),
+        ("db:1: [SSL: WRONG_VERSION_NUMBER] wrong version number", "does not speak TLS"),
+        ("db:1: [Errno -2] Name or service not known", "no such name is known"),
+        ("db:1: [Errno 111] Connection refused", "nothing listens"),
+        ("db:1: [Errno 104] Connection reset by peer", "may want TLS"),
+        ("client is configured to connect to a replica set named 'a' but", "another name"),
+        ("something new", ""),
+    ],
+)
+def test_the_cause_that_a_database_is_away_is_told(cause: str, words: str) -> None:
+    """As PyMongo 4.19 told each of them, tried against real sockets."""
+    assert words in told(cause)
+    assert bool(told(cause)) == bool(words)

@@ -59,7 +59,7 @@ class Site:
 
 def configuration(port: int, servers: list[Server], folder: Path) -> str:
     """nginx as deployed, on plain HTTP."""
-    upstreams = "".join(f"server 127.0.0.1:{s.port} max_fails=1 fail_timeout=1s; " for s in servers)
+    upstreams = "".join(f"server 127.0.0.1:{s.port} max_fails=0; " for s in servers)
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind}; "
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

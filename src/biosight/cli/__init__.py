@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from biosight import __version__, logs
 from biosight.errors import BioSightError
 from biosight.settings import Settings
+from biosight.storage.causes import with_cause
 
 # Command -> its module in biosight.cli and its name there. A command is loaded when it is used:
 # loading all of them takes longer than most commands take to run.
@@ -63,11 +64,15 @@ class Words(click.Group):
         return found
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a BioSightError ends it with status 1."""
+        """Run a command; a BioSightError, or a file that can't be used, ends it with status 1."""
         try:
             return super().invoke(ctx)
         except BioSightError as error:
-            raise click.ClickException(error.detail) from error
+            raise click.ClickException(with_cause(error, error.detail)) from error
+        except OSError as error:
+            if error.filename is None:  # not about a file that a setting or an argument names
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
 
 
 @click.group(cls=Words, context_settings={"help_option_names": ["-h", "--help"]})

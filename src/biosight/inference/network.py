@@ -21,14 +21,20 @@ PROVIDERS = {
 }
 
 
+def check_provider(provider: str) -> str:
+    """Return ONNX Runtime's name of a provider. Raises BadModel where it isn't installed."""
+    name = PROVIDERS[provider]
+    if name not in ort.get_available_providers():
+        raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
+    return name
+
+
 def open_network(
     model: Path, threads: int | None = None, provider: str = "cpu"
 ) -> ort.InferenceSession:
     """Return an ONNX session. Raises BadModel for a damaged file or a provider that isn't
     installed."""
-    name = PROVIDERS[provider]
-    if name not in ort.get_available_providers():
-        raise BadModel(f"The installed ONNX Runtime can't use {provider}; install one that can.")
+    name = check_provider(provider)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or cores.granted_cores()
     options.inter_op_num_threads = 1

@@ -25,6 +25,7 @@ from biosight.errors import (
     TooLarge,
     TooSlow,
 )
+from biosight.storage.causes import in_short
 
 log = logging.getLogger(__name__)
 # Our errors for the status codes that Starlette and FastAPI raise. web/security.py raises two of
@@ -92,7 +93,7 @@ def install(app: FastAPI, page: PageOfError) -> None:
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, BioSightError)
         if error.status >= 500:
-            log.error("failed", extra={"code": error.code, "cause": repr(error.__cause__)})
+            log.error("failed", extra={"code": error.code, "cause": in_short(error)})
         elif isinstance(error, NotSignedIn) or error.status in {403, 413, 429}:
             log.info("refused", extra={"code": error.code, "status": error.status})
         return error_response(request, error, page)

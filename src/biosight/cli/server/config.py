@@ -2,6 +2,7 @@
 stores."""
 
 import os
+import socket
 from collections.abc import Callable
 from contextlib import closing
 
@@ -12,8 +13,10 @@ from biosight import mail
 from biosight.bootstrap import open_blobs, open_records
 from biosight.errors import BadRequest, BioSightError
 from biosight.inference.model_files.card import read_card
-from biosight.settings import Settings
+from biosight.inference.network import check_provider
+from biosight.settings import IDLE_WITHOUT, Settings, variable
 from biosight.storage.blobs.installation import check_owner
+from biosight.storage.causes import with_cause
 
 PREFIX = "BIOSIGHT_"
 HIDDEN = ("token", "secret", "password")
@@ -36,11 +39,14 @@ def check(settings: Settings) -> None:
     for name in Settings.model_fields:
         click.echo(line(settings, name))
     problems = [f"{name}: BioSight knows no such setting." for name in unknown()]
+    problems += idle_settings(settings)
     asked: list[tuple[str, Callable[[Settings], None]]] = [
         ("database", database),
         ("pictures", pictures),
         ("pair of stores", pair),
+        ("address", listen),
     ]
+    asked += [("provider", provider)] if settings.provider != "cpu" else []
     asked += [("model", model)] if settings.model_dir else []
     asked += [("sign-in", sign_in)] if settings.oidc_issuer else []
     asked += [("mail", post)] if settings.smtp_url else []
@@ -84,6 +90,32 @@ def unknown() -> list[str]:
 
 # Used by scripts and pipelines outside the server: pipeline/, docs/guide/retraining.md.
 ELSEWHERE = {f"{PREFIX}DVC_REMOTE", f"{PREFIX}DVC_ENDPOINT"}
+
+
+def idle_settings(settings: Settings) -> list[str]:
+    """Return a line for each setting that does nothing, because another one is missing."""
+    return [
+        f"{variable(name)} does nothing without {variable(other)}."
+        for name, other in IDLE_WITHOUT.items()
+        if getattr(settings, name) and not getattr(settings, other)
+    ]
+
+
+def listen(settings: Settings) -> None:
+    """Listen for a moment at the host in the settings, at any free port: a server may be running.
+    Raises BadRequest."""
+    try:
+        where = socket.getaddrinfo(settings.host, 0, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = where[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.bind(address)
+    except OSError as error:
+        raise BadRequest(f"BIOSIGHT_HOST={settings.host}: {error.strerror}.") from error
+
+
+def provider(settings: Settings) -> None:
+    """Ask ONNX Runtime for the provider in the settings. Raises BadModel."""
+    check_provider(settings.provider)
 
 
 def database(settings: Settings) -> None:
@@ -131,7 +163,7 @@ def try_service(ask: Callable[[Settings], None], settings: Settings) -> str:
     try:
         ask(settings)
     except BioSightError as error:
-        return error.detail
+        return with_cause(error, error.detail)
     except OSError as error:
         return f"{error.strerror or error} ({error.filename})"
     return ""

@@ -103,7 +103,7 @@ class Decoders:
         self.wall = wall
         self.memory = memory
         self.cpu = cpu
-        count = count or cores.granted_cores()
+        count = count or cores.granted_decoders()
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         for _ in range(count):
             self.idle.put(Child(memory, cpu))

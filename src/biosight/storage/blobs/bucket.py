@@ -20,12 +20,14 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import from_url
 
-from biosight.errors import BadRequest, NoSpace, NotFound, Unavailable
+from biosight.errors import BadRequest, BioSightError, NoSpace, NotFound, Unavailable
 from biosight.storage.blobs.folder import KEEP_FREE_BYTES, OWNER, REFUSED, sweep
 from biosight.storage.blobs.incoming import Incoming, Received, disk_errors, read_fully
 from biosight.storage.blobs.keys import key_at, path_of
+from biosight.storage.causes import FORBIDDEN, NO_BUCKET, why_away
 
 GRACE_SECONDS = 3600.0
+AWAY, SILENT = "The picture store can't be reached", "it does not answer"
 WHOLE_BYTES = 16 * 1024 * 1024  # larger files go in parts
 PART_BYTES = 8 * 1024 * 1024
 RETRY: dict[str, Any] = {
@@ -43,11 +45,6 @@ BRIEFLY: dict[str, Any] = {
     "client_options": CLIENT | {"timeout": "5s", "connect_timeout": "3s"},
     "retry_config": RETRY | {"retry_timeout": timedelta(seconds=6)},
 }
-WHY = {
-    "PermissionDeniedError": "these keys are not allowed to write",
-    "UnauthenticatedError": "these keys are not known there",
-    "NotFoundError": "there is no such bucket",
-}
 PATIENTLY: dict[str, Any] = {"client_options": CLIENT, "retry_config": RETRY}
 
 
@@ -63,7 +60,8 @@ def open_store(url: str, how: dict[str, Any] = PATIENTLY) -> Any:
         more = {"config": {"checksum_algorithm": "sha256"}} if url.startswith("s3://") else {}
         return from_url(url, **how, **more)  # type: ignore[call-overload]
     except (BaseError, ValueError) as error:
-        raise BadRequest(f"{url} can't be used: {error}") from error
+        told = str(error).partition("\n")[0].removeprefix("Generic URL error: ")
+        raise BadRequest(f"{url} can't be used: {told}.") from error
 
 
 @contextmanager
@@ -213,10 +211,20 @@ class BucketBlobs:
         try:
             with translated_errors():
                 yield
+        except NotFound as error:
+            if why_away(error) != NO_BUCKET:
+                raise  # what was to be moved
+            raise self.refusal(error) from error
         except Unavailable as error:
             self.refused = error.detail
             raise
         self.refused = ""
+
+    def refusal(self, error: BioSightError) -> Unavailable:
+        """Remember why a write was refused, and return it as an error."""
+        cause = why_away(error) or SILENT
+        self.refused = f"{REFUSED if cause == FORBIDDEN else AWAY} ({cause})."
+        return Unavailable(self.refused)
 
     def ping(self) -> None:
         with translated_errors():
@@ -232,8 +240,7 @@ class BucketBlobs:
                 whole = bytes(obstore.get(self.brief, path).bytes()) == content
                 obstore.delete(self.brief, path)
         except Unavailable as error:
-            self.refused = f"{REFUSED} ({why(error)})."
-            raise Unavailable(self.refused) from error
+            raise self.refusal(error) from error
         if not whole:
             raise Unavailable("The picture store does not give back what it took.")
 
@@ -278,11 +285,6 @@ class BucketBlobs:
         """Return whether a key was last written more than GRACE_SECONDS ago, or does not exist."""
         age = self.age(key)
         return age is None or age > GRACE_SECONDS
-
-
-def why(error: Unavailable) -> str:
-    """Return in a few words why the bucket refused."""
-    return WHY.get(type(error.__cause__).__name__, "it does not answer")
 
 
 def bucket_pieces(found: Any) -> Iterator[bytes]:

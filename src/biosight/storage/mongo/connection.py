@@ -65,6 +65,11 @@ def client_of(url: str) -> MongoClient[Document]:
         ) from warning
     except (ConfigurationError, InvalidURI, ValueError) as error:
         raise BadRequest(f"BIOSIGHT_DATABASE_URL is not a MongoDB address: {error}") from error
+    except OSError as error:  # a file of certificates
+        raise BadRequest(
+            f"BIOSIGHT_DATABASE_URL names a file that can't be read: {error.filename} "
+            f"({error.strerror})."
+        ) from error
 
 
 def check_database_name(url: str) -> None:
