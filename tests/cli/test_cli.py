@@ -1,6 +1,7 @@
 """The command line, each command as a person runs it."""
 
 import csv
+import errno
 import json
 import re
 import shutil
@@ -16,6 +17,7 @@ from biosight.cli import main
 from biosight.inference.model_files.card import read_card, write_card
 from biosight.settings import Settings
 from biosight.storage.blobs import keys
+from biosight.workflows.upkeep import backups
 from tests import tiny
 from tests.conftest import PASSWORD, Run, add_ada
 
@@ -144,7 +146,7 @@ def test_a_backup_tells_what_is_wrong_and_is_written_all_the_same(
     run("import", folder)
     run("backup", tmp_path / "good.tar")
     missing, changed = damage(tmp_path / "data")
-    said = run("backup", tmp_path / "b.tar", code=1).output
+    said = run("backup", tmp_path / "b.tar", code=3).output
     lines = [line for line in said.splitlines() if "IMG_" in line]
     assert [line.split(":")[0] for line in sorted(lines)] == ["changed", "missing"]
     assert all("in My images, sent by ada" in line for line in lines)
@@ -167,7 +169,7 @@ def test_a_backup_tells_of_a_lost_model(
     made = registry.keep(archive.records, archive.blobs, other)
     archive.blobs.remove(keys.model(made.files[0][1]))
     archive.close()
-    said = run("backup", tmp_path / "b.tar", code=1).output
+    said = run("backup", tmp_path / "b.tar", code=3).output
     assert f"missing: {made.files[0][0]} of the model other@1" in said
 
 
@@ -191,16 +193,60 @@ def test_a_cron_line_keeps_the_newest_backups(
     assert "0 problems" in run("backup", "--verify", kept).output
     damage(tmp_path / "data")
     monkeypatch.setattr("biosight.workflows.upkeep.backups.datetime", Later)
-    run("backup", kept, "--keep", 1, code=1)
-    assert len(list(kept.glob("biosight-*.tar"))) == 3  # a bad one drives no good one away
+    sound = sorted(kept.glob("biosight-*.tar"))[-1]
+    for _ in range(4):
+        assert "sound backups stay" in run("backup", kept, "--keep", 1, code=3).output
+    # A bad one drives no good one away, and bad ones don't fill the disk.
+    stay = sorted(kept.glob("biosight-*.tar"))
+    assert stay[0] == sound
+    assert [p.stem.endswith("-problems") for p in stay] == [False, True]
+
+
+def test_a_killed_backup_leaves_nothing(run: Run, folder: Path, tmp_path: Path) -> None:
+    add_ada(run)
+    run("import", folder)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "mine.part").write_bytes(b"mine")
+    with backups.room(kept):  # while another one works, nothing is taken from it
+        (kept / "biosight-2020-01-01T000000.tar.part").write_bytes(b"half")
+        (kept / ".biosight-backup-abc").mkdir()
+        (kept / ".biosight-backup-abc" / "biosight.db").write_bytes(b"password hashes")
+        run("backup", kept, "--keep", 2)
+        assert "0 problems" in run("backup", "--verify", kept).output
+        assert (kept / ".biosight-backup-abc" / "biosight.db").exists()
+        assert (kept / "biosight-2020-01-01T000000.tar.part").exists()
+    run("backup", "--verify", kept)
+    left = sorted(p.name for p in kept.iterdir())
+    assert len(left) == 2
+    assert left[1] == "mine.part"
+
+
+def test_a_full_folder_of_backups_says_how_much_room_they_need(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_ada(run)
+    run("import", folder)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("biosight.workflows.upkeep.backups.add_blobs", full)
+    said = run("backup", tmp_path / "kept", "--keep", 7, code=1).output
+    assert "No space left on device." in said
+    assert "needs room for 9 backups and two copies of the database" in said
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 class Later(datetime):
-    """A minute on, so that two backups have two names."""
+    """Another minute on at each call, so that backups have names of their own."""
+
+    calls = 0
 
     @classmethod
     def now(cls, tz: object = None) -> "Later":
-        found = datetime.now() + timedelta(minutes=1)
+        Later.calls += 1
+        found = datetime.now() + timedelta(minutes=Later.calls)
         return cls.fromtimestamp(found.timestamp())
 
 

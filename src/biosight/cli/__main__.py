@@ -1,5 +1,5 @@
 """python -m biosight.cli"""
 
-from biosight.cli import main
+from biosight.cli import run
 
-main()
+run()

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
 RENEWALS = 3  # renewals within the time of one lease
 MOST_ATTEMPTS = 5
+# A store that is away comes back: a job waits for it between tries, for an hour in all.
+PAUSE_SECONDS, HINDERED_SECONDS = 15.0, 3600.0
 LIVE = ("waiting", "running")
 
 
@@ -38,9 +40,10 @@ class Job:
     """Work of one kind on one collection.
 
     `wants` are its parameters. `cursor` is the point to continue from. `lease_until` is when
-    another worker may take over, `attempts` how often a worker has claimed it. `request` is the id
-    of the request that asked for it, so that log lines can be matched. `result` is JSON for the
-    page (while the job runs, the result so far); `words` are for people.
+    another worker may take over, `attempts` how often a worker has claimed it. `hindered_since` is
+    when a store stopped answering it, 0 while all is well. `request` is the id of the request that
+    asked for it, so that log lines can be matched. `result` is JSON for the page (while the job
+    runs, the result so far); `words` are for people.
     """
 
     table: ClassVar[str] = "jobs"
@@ -68,6 +71,7 @@ class Job:
     finished_at: float = 0.0
     request: str = ""
     version: int = 1
+    hindered_since: float = 0.0
 
     def want(self, name: str) -> str:
         """Return a parameter, "" when it was not given."""
@@ -238,6 +242,28 @@ def take(records: Records, job: Job) -> Job:
     """Claim this job for LEASE_SECONDS. Raises Dropped when another worker was faster."""
     until = time.time() + LEASE_SECONDS
     return amend(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
+
+
+def let_go(records: Records, job: Job, words: str = "", pause: float = 0.0) -> Job:
+    """Give a claimed job back before it is done, for any worker to continue after a pause in
+    seconds; this try is not counted. Raises Dropped."""
+    return amend(
+        records,
+        job,
+        state="waiting",
+        attempts=max(0, job.attempts - 1),
+        lease_until=time.time() + pause,
+        words=words,
+    )
+
+
+def hinder(records: Records, job: Job, words: str) -> Job:
+    """Let go of a job that a store did not answer; after an hour of this, end it as failed. Raises
+    Dropped."""
+    since = job.hindered_since or time.time()
+    if time.time() - since > HINDERED_SECONDS:
+        return end(records, job, "failed", words)
+    return let_go(records, replace(job, hindered_since=since), words, PAUSE_SECONDS)
 
 
 def amend(records: Records, job: Job, also: Sequence[Write] = (), **fields: object) -> Job:

@@ -52,6 +52,8 @@ class Progress:
             total=total,
             cursor=cursor,
             attempts=1,
+            hindered_since=0.0,
+            words="",
             result=result or self.job.result,
         )
 

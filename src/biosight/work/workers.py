@@ -120,9 +120,9 @@ def add_lines(records: Records, job: str, lines: tuple[str, ...]) -> None:
     says so."""
     if not lines:
         return
-    old = records.get(JobLog, job)
-    told = (*(old.lines if old else ()), *lines)[-MOST_LINES:]
     try:
+        old = records.get(JobLog, job)
+        told = (*(old.lines if old else ()), *lines)[-MOST_LINES:]
         if old is None:
             records.write(Insert(JobLog(job, time.time(), told)))
         else:

@@ -3,6 +3,7 @@
 Not here: the work of each (workflows/upkeep/backups.py, workflows/upkeep/archive_check.py).
 """
 
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,11 +19,13 @@ from biosight.gallery import sweeping
 from biosight.images import Image
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.settings import Settings
+from biosight.storage.blobs.incoming import FULL
 from biosight.workflows.pictures import reread
 from biosight.workflows.upkeep import archive_check, backups
 from biosight.workflows.upkeep.backups import Saved
 
 MOST_NAMED = 3
+DAMAGED = 3  # exit status: a backup was written, and names damaged or missing files
 WORD = "sweep"
 
 
@@ -47,7 +50,9 @@ def bar(keys: list[str]) -> Iterator[str]:
 def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> None:
     """Write the database and all originals into one tar FILE, even while serving.
 
-    Missing or changed files are listed, and the exit status is then 1; the backup is still written.
+    Missing or changed files are listed, and the exit status is then 3; the backup is still written.
+    With --keep, its name then ends with "-problems", and only the newest such backup stays beside
+    the sound ones.
     """
     if verify:
         prove(backups.newest(file) if file.is_dir() else file)
@@ -59,25 +64,37 @@ def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> No
             target = backups.dated_file(file) if keep else file
             saved = backups.write(archive, target, bar)
         except OSError as error:
-            raise BioSightError(f"The backup can't be written: {error.strerror}.") from error
-    tell(target, saved)
-    if saved.problems:
-        raise SystemExit(1)
+            raise BioSightError(not_written(error, target.parent, keep)) from error
+    tell(saved)
     for path in backups.thin(file, keep) if keep else []:
         click.echo(f"Removed {path}.")
+    if saved.problems:
+        raise SystemExit(DAMAGED)
 
 
-def tell(file: Path, saved: Saved) -> None:
+def not_written(error: OSError, folder: Path, keep: int | None) -> str:
+    """Return why a backup can't be written, and how much room its folder needs."""
+    words = f"The backup can't be written: {error.strerror}."
+    if keep is None or error.errno not in FULL:
+        return words
+    free = shutil.disk_usage(folder).free
+    return (
+        f"{words} {free / 1e9:,.1f} GB are free in {folder}. Keeping {keep} needs room for "
+        f"{keep + 2} backups and two copies of the database. Nothing was removed."
+    )
+
+
+def tell(saved: Saved) -> None:
     """Print the content of a backup, and its problems."""
     for problem in saved.problems:
         click.echo(str(problem), err=True)
-    click.echo(f"{file}: the database and {saved.originals} originals.")
+    click.echo(f"{saved.file}: the database and {saved.originals} originals.")
     if not saved.one_moment:
         click.echo(
             "The records may have changed during the backup: they are not of one moment.", err=True
         )
     if saved.problems:
-        click.echo(f"{len(saved.problems)} problems; older backups stay.", err=True)
+        click.echo(f"{len(saved.problems)} problems; sound backups stay.", err=True)
 
 
 def prove(file: Path) -> None:

@@ -19,6 +19,7 @@ from biosight.work import jobs
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
+ENDING_SECONDS = 10.0  # for the worker to give its jobs back
 CODE_WORDS = {
     False: "One-time code for the first account (valid a day)",
     True: "One-time code, should the first account be made from elsewhere (valid a day)",
@@ -95,7 +96,11 @@ class WorkerKeeper:
         self.thread.join(5)
         if self.child and self.child.poll() is None:
             self.child.terminate()
-            self.child.wait()
+            try:
+                self.child.wait(ENDING_SECONDS)
+            except subprocess.TimeoutExpired:  # amid a long calculation
+                self.child.kill()
+                self.child.wait()
 
 
 def work_waits(records: Records) -> bool:

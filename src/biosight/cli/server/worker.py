@@ -87,11 +87,19 @@ class Shift:
                 continue
             self.busy.add(job.id)
             self.looked[tuple(kinds)] = math.inf  # a job may take hours; its lease is renewed
-            try:
-                all_kinds.run(self.opened(), job)
-            finally:
-                self.quiet_since = time.monotonic()
-                self.busy.discard(job.id)
+            self.do(job)
+            self.quiet_since = time.monotonic()
+            self.busy.discard(job.id)  # not where this process is told to end: see close
+
+    def do(self, job: Job) -> None:
+        """Do a claimed job. It is given back if what jobs need can't be opened."""
+        try:
+            biosight = self.opened()
+        except BioSightError as error:
+            log.warning("a job can't begin", extra={"job": job.id, "code": error.code})
+            all_kinds.give_back(self.records, job, error.detail)
+            return
+        all_kinds.run(biosight, job)
 
     def beat(self, file: Path) -> None:
         """Touch a file, and note the current jobs in the store, while every queue works or looks
@@ -126,8 +134,12 @@ class Shift:
             return self.biosight
 
     def close(self) -> None:
-        """End the queues, then close everything that is open."""
+        """End the queues and give their jobs back, then close everything that is open."""
         self.over.set()
+        with suppress(BioSightError):  # a store that is away: the leases run out
+            for id in tuple(self.busy):
+                if (job := jobs.find_job(self.records, id)) and job.state == "running":
+                    all_kinds.give_back(self.records, job)
         if self.biosight:
             self.biosight.close()
 

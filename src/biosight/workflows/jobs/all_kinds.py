@@ -5,12 +5,14 @@ Not here: claiming and progress (work/jobs.py), or starting workers (cli/server/
 
 import logging
 import time
+from contextlib import suppress
 
 from biosight import logs
 from biosight.bootstrap import BioSight
-from biosight.errors import BioSightError, Conflict, NotFound
+from biosight.errors import BioSightError, Conflict, NotFound, Unavailable
 from biosight.review.acts import KINDS as KINDS_OF_ACTS
 from biosight.review.acts import Act
+from biosight.storage.causes import in_short
 from biosight.storage.records import Gone, InUse, Records
 from biosight.work import jobs, workers
 from biosight.work.jobs import Dropped, Job
@@ -64,6 +66,9 @@ def run_logged(biosight: BioSight, job: Job) -> None:
             KINDS[job.kind].forget(biosight.archive.records, job.id)
     except Dropped:
         log.info("job dropped", extra={"job": job.id, "kind": job.kind})
+    except Unavailable as error:
+        log.info("job waits for a store", extra={"job": job.id, "reason": in_short(error)})
+        give_back(biosight.archive.records, progress.job, error.detail)
     except BioSightError as error:
         log.info("job failed", extra={"job": job.id, "reason": error.detail})
         fail(biosight, progress, error.detail)
@@ -111,15 +116,27 @@ def fail(biosight: BioSight, progress: Progress, words: str) -> None:
         jobs.end(biosight.archive.records, progress.job, "failed", words)
     except Dropped:
         log.info("job dropped", extra={"job": progress.job.id})
+    except Unavailable as error:
+        log.info("job waits for a store", extra={"job": progress.job.id, "why": in_short(error)})
+
+
+def give_back(records: Records, job: Job, words: str = "") -> None:
+    """Let another worker continue a job: at once, or after a pause where a store is away, as
+    `words` say. If even that can't be written, the job's lease runs out."""
+    try:
+        jobs.hinder(records, job, words) if words else jobs.let_go(records, job)
+    except (Dropped, Unavailable) as error:
+        log.info("job left to its lease", extra={"job": job.id, "why": in_short(error)})
 
 
 def run_here(biosight: BioSight, job: Job) -> Job:
     """Run a job in this process, unless a server's worker claims it first; return it when it has
     ended."""
     records = biosight.archive.records
-    try:
-        run(biosight, jobs.take(records, job))
-    except Dropped:
-        while jobs.get_job(records, job.id).live:
+    while (now := jobs.get_job(records, job.id)).live:
+        if now.lease_until > time.time():  # a worker has it, or it waits for a store
             time.sleep(POLL_SECONDS)
-    return jobs.get_job(records, job.id)
+            continue
+        with suppress(Dropped):
+            run(biosight, jobs.take(records, now))
+    return now

@@ -3,11 +3,14 @@
 Not here: the commands (cli/server/archive.py), or problems of a live archive (archive_check.py).
 """
 
+import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,15 +30,18 @@ from biosight.workflows.upkeep.archive_check import Problem, RepairStep, problem
 
 DATABASE = "biosight.db"
 NAME = "biosight-*.tar"
+PROBLEMS = "-problems"  # ends the name of a dated backup that names damaged or missing files
+OURS = ".biosight-backup-"  # begins the name of a folder that a backup or a check needs meanwhile
 WithProgress = Callable[[list[str]], Iterator[str]]
 Members = Callable[[tarfile.TarFile], Iterator[tarfile.TarInfo]]
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The result of a backup: the number of originals, the archive's problems, and whether the
+    """The result of a backup: its file, the number of originals, the problems, and whether the
     records are a consistent snapshot."""
 
+    file: Path
     originals: int
     problems: list[Problem]
     one_moment: bool
@@ -61,8 +67,8 @@ def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
     part = file.with_name(file.name + ".part")
     try:
         # Beside the target, since the copy may not fit into the system's temporary folder.
-        with archive.blobs.no_removal(), TemporaryDirectory(dir=file.absolute().parent) as folder:
-            snapshot = Path(folder) / DATABASE
+        with archive.blobs.no_removal(), room(file.absolute().parent) as folder:
+            snapshot = folder / DATABASE
             one_moment = moving.write_file(archive.records, KINDS, snapshot)
             # Originals are added after the snapshot, so each one it names exists by then.
             with part.open("wb") as raw, tarfile.open(fileobj=raw, mode="w") as tar:
@@ -72,13 +78,52 @@ def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
                 raw.flush()
                 os.fsync(raw.fileno())
             found = wrong(snapshot, states)
+        if found and file.match(NAME):
+            file = file.with_stem(file.stem + PROBLEMS)
         part.replace(file)
         sync_folder(file.absolute().parent)
     finally:
         part.unlink(missing_ok=True)
-    logbook.note(archive.records, logbook.BACKED_UP, detail=file.name)
+    logbook.note(archive.records, logbook.BACKED_UP, detail=noted(file, len(found)))
     originals = sum(key.startswith("original/") for key in states)
-    return Saved(originals, found, one_moment)
+    return Saved(file, originals, found, one_moment)
+
+
+def noted(file: Path, problems: int) -> str:
+    """Return how the logbook tells of a backup."""
+    return f"{file.name}, {problems} problems" if problems else file.name
+
+
+def noted_problems(detail: str) -> int:
+    """Return the number of problems that a line of the logbook tells of."""
+    found = re.search(r", (\d+) problems$", detail)
+    return int(found[1]) if found else 0
+
+
+@contextmanager
+def room(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder in a folder of backups, after removing what backups and checks left
+    there that were killed. They are known by a lock that ends with its process."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if is_alone(descriptor):
+            for left in (*folder.glob(f"{NAME}.part"), *folder.glob(f"{OURS}*")):
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with TemporaryDirectory(prefix=OURS, dir=folder) as made:
+            yield Path(made)
+    finally:
+        os.close(descriptor)
+
+
+def is_alone(descriptor: int) -> bool:
+    """Return whether no other backup or check works in an open folder."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def add_blobs(archive: Archive, tar: tarfile.TarFile, progress: WithProgress) -> dict[str, bool]:
@@ -175,8 +220,8 @@ def verify(file: Path, step: RepairStep) -> list[str]:
     It is restored into a temporary folder beside it and opened, and every picture is compared with
     its record. Raises BadRequest for a file that is no backup.
     """
-    with TemporaryDirectory(dir=file.absolute().parent) as folder:
-        settings = Settings(data_dir=Path(folder) / "data", database_url="", storage_url="")
+    with room(file.absolute().parent) as folder:
+        settings = Settings(data_dir=folder / "data", database_url="", storage_url="")
         restore(settings, file)
         archive = open_archive(settings)
         try:
@@ -200,8 +245,11 @@ def newest(folder: Path) -> Path:
 
 
 def thin(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups of a folder; return the removed ones."""
-    gone = sorted(folder.glob(NAME))[:-keep]
+    """Remove all but the newest `keep` backups of a folder, and all but the newest of those with
+    problems; return the removed ones."""
+    found = sorted(folder.glob(NAME))
+    damaged = [path for path in found if path.stem.endswith(PROBLEMS)]
+    gone = [path for path in found if path not in damaged][:-keep] + damaged[:-1]
     for path in gone:
         path.unlink()
     return gone

@@ -18,6 +18,7 @@ from biosight.registry import ModelVersion
 from biosight.storage.records import Order, Records, Replace, Where, among, behind
 from biosight.work import jobs
 from biosight.work.jobs import Dropped, Job
+from biosight.workflows.upkeep.backups import noted_problems
 
 SHOWN = 100
 
@@ -49,7 +50,9 @@ def try_again(records: Records, job: Job, by: str) -> Job:
         raise Conflict("Only failed work can be tried again.")
     jobs.check_free(records, job.collection, job.kind)
     try:
-        again = jobs.amend(records, job, state="waiting", attempts=0, words="", finished_at=0.0)
+        again = jobs.amend(
+            records, job, state="waiting", attempts=0, words="", finished_at=0.0, hindered_since=0.0
+        )
     except Dropped as error:
         raise Conflict("Somebody else changed this first.") from error
     logbook.note(records, "work tried again", by=by, about=job.collection, detail=job.kind)
@@ -98,6 +101,12 @@ def last_backup(records: Records) -> float:
     """Return when the last backup was written, in seconds since 1970; 0 for never."""
     found = logbook.last(records, logbook.BACKED_UP)
     return found.at if found else 0.0
+
+
+def backup_problems(records: Records) -> int:
+    """Return how many damaged or missing files the last backup named."""
+    found = logbook.last(records, logbook.BACKED_UP)
+    return noted_problems(found.detail) if found else 0
 
 
 def quota_bytes(gigabytes: float) -> int:
