@@ -30,6 +30,7 @@ SECONDS = 120
 LEFT = {
     "make ": "run by CI itself, each in a fresh checkout",
     "docker ": "no engine here; ci.yml builds and starts the image",
+    "kubectl ": "no cluster here; tests/test_kubernetes.py renders what is applied",
     "apt ": "changes the machine",
     "python3 -m venv /opt": "changes the machine",
     "/opt/biosight": "changes the machine",

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from biosight import metrics
 from biosight.cli.server.worker import BEAT, BEAT_SECONDS, STUCK_SECONDS
 from biosight.settings import Settings
+from biosight.web.thread_pools import with_pools
 from tests.kustomized import documents, pod_of
 
 DEPLOY = Path("deploy")
@@ -180,3 +182,67 @@ def test_the_workers_probe_asks_for_the_file_that_it_touches() -> None:
     assert f"/data/{BEAT} " in words[-1]
     # Older than two beats and what a stuck lane is given.
     assert BEAT_SECONDS + STUCK_SECONDS < 60 * 2
+
+
+def alert_bounds() -> dict[str, float]:
+    """The number beyond which each alert fires."""
+    said = documents(DEPLOY / "prometheus/alerts.yml")[0]
+    rules = [rule for group in said["groups"] for rule in group["rules"]]
+    found = {r["alert"]: re.findall(r"[<>] ([\d.e]+)(?!\S)", r["expr"]) for r in rules}
+    return {name: float(numbers[-1]) for name, numbers in found.items() if numbers}
+
+
+@pytest.mark.parametrize(
+    ("panel", "alert"),
+    [
+        ("Free room", "BioSightDiskLow"),
+        ("Last backup, ago", "BioSightBackupOld"),
+        ("Queues", "BioSightQueueFull"),
+        ("Longest wait", "BioSightJobsWait"),
+        ("Time to answer", "BioSightSlow"),
+        ("Red", "BioSightDriftRed"),
+        ("Last check, ago", "BioSightDriftCheckStale"),
+        ("Certificate, ends in", "BioSightCertificateEnds"),
+        ("Audited accuracy", "BioSightAuditedAccuracyLow"),
+    ],
+)
+def test_a_panel_is_red_where_its_alert_fires(panel: str, alert: str) -> None:
+    (shown,) = [p for b in boards().values() for p in b["panels"] if p["title"] == panel]
+    steps = shown["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    at = [step["color"] for step in steps].index("red")
+    edge = steps[at]["value"] if at else steps[1]["value"]
+    bound = alert_bounds()[alert]
+    assert edge == (bound + 1 if alert == "BioSightDriftRed" else bound)
+
+
+def test_a_full_queue_can_be_seen() -> None:
+    """More may wait than the alert asks for, or it could never fire."""
+    app = FastAPI()
+    with_pools(app)
+    assert app.state.pools.uploads.most_waiting > alert_bounds()["BioSightQueueFull"]
+
+
+def test_every_figure_of_an_alert_is_of_one_installation() -> None:
+    """Several may share a Prometheus: nothing is summed or compared across jobs."""
+    for name in ("rules.yml", "alerts.yml"):
+        said = documents(DEPLOY / "prometheus" / name)[0]
+        for rule in (r for group in said["groups"] for r in group["rules"]):
+            taken = re.findall(r"\b(sum|min|max)\b( by \(([^)]*)\))?", rule["expr"])
+            assert all("job" in by for _, _, by in taken), rule["expr"]
+            assert "on ()" not in rule["expr"]
+
+
+def test_every_alert_is_in_the_guide() -> None:
+    guide = Path("docs/guide/operations.md").read_text(encoding="utf-8")
+    said = documents(DEPLOY / "prometheus/alerts.yml")[0]
+    for rule in (r for group in said["groups"] for r in group["rules"]):
+        assert f"| `{rule['alert']}` |" in guide
+
+
+def test_every_unit_is_as_restricted_as_the_server() -> None:
+    kept = ("NoNewPrivileges", "ProtectSystem", "RestrictNamespaces", "SystemCallFilter")
+    for file in (DEPLOY / "systemd").glob("*.service"):
+        said = dict(x.split("=", 1) for x in file.read_text().splitlines() if "=" in x)
+        assert said["MemoryMax"], file
+        for name in (*kept, "PrivateDevices", "CapabilityBoundingSet", "ProtectControlGroups"):
+            assert name in said, (file, name)

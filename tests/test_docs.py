@@ -117,7 +117,7 @@ def test_every_command_that_a_page_names_is_there() -> None:
     assert len(found) > 50
     assert {c.page for c in found} > {"README.md", "operations.md", "running.md"}
     assert [(c.page, c.line, p) for c in found for p in follow.problems_of(c)] == []
-    for line in ("biosight nonsense", "biosight backup --nonsense", "kubectl apply"):
+    for line in ("biosight nonsense", "biosight backup --nonsense", "helm install"):
         assert follow.problems_of(follow.Said("a.md", line, True)), line
 
 

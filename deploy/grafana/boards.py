@@ -19,6 +19,9 @@ FOLDER = Path(__file__).parent / "dashboards"
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 CHOSEN = 'job=~"$job", instance=~"$instance"'
 CORRECTED = 'kind="corrected"'
+DIED = 'outcome="died"'
+FAILED, NOT_FAILED = 'outcome="failed"', 'state!="failed"'
+RED, NOT_RED = 'verdict="red"', 'verdict!="red"'
 PROBES = 'route!~"/health|/ready|/metrics"'
 Board = dict[str, Any]
 OK, WARN, BAD = "green", "orange", "red"
@@ -253,7 +256,7 @@ SERVICE = board(
             4,
             "bytes",
             (f"min({of('biosight_storage_free_bytes')})", ""),
-            thresholds=steps((None, BAD), (2e9, WARN), (1e10, OK)),
+            thresholds=steps((None, BAD), (5e9, WARN), (2e10, OK)),
         ),
         panel(
             "stat",
@@ -262,7 +265,7 @@ SERVICE = board(
             4,
             "s",
             (f"time() - max({of('biosight_backup_last_timestamp_seconds')} > 0)", ""),
-            thresholds=steps((None, OK), (129_600, WARN), (259_200, BAD)),
+            thresholds=steps((None, OK), (129_600, WARN), (172_800, BAD)),
         ),
         row("Requests"),
         panel(
@@ -354,6 +357,7 @@ SERVICE = board(
             8,
             "short",
             (f"sum by (queue, instance) ({of('biosight_queue_depth')})", "{{queue}} {{instance}}"),
+            thresholds=steps((None, OK), (20, WARN), (50, BAD)),
         ),
         panel(
             "timeseries",
@@ -379,10 +383,11 @@ SERVICE = board(
         panel(
             "timeseries",
             "Jobs",
-            "Long work by state; failed ones are an alert.",
+            "Long work by state; failed work by reason, of which all but refused is an alert.",
             8,
             "short",
-            (f"max by (state) ({of('biosight_jobs')})", "{{state}}"),
+            (f"max by (state) ({of('biosight_jobs', NOT_FAILED)})", "{{state}}"),
+            (f"max by (reason) ({of('biosight_failed_jobs')})", "failed: {{reason}}"),
         ),
         panel(
             "timeseries",
@@ -391,7 +396,7 @@ SERVICE = board(
             8,
             "s",
             (f"max({of('biosight_job_longest_wait_seconds')})", "waits"),
-            thresholds=steps((None, OK), (900, WARN), (3600, BAD)),
+            thresholds=steps((None, OK), (900, WARN), (1800, BAD)),
         ),
         panel(
             "timeseries",
@@ -400,6 +405,25 @@ SERVICE = board(
             8,
             "cps",
             (f"sum by (kind) ({rate('biosight_acts_total')})", "{{kind}}"),
+        ),
+        panel(
+            "timeseries",
+            "What fails unseen",
+            "Chores of the housekeeping, mails, and ends of the worker process, a second.",
+            16,
+            "cps",
+            (f"sum({rate('biosight_housekeeping_total', FAILED)})", "chores"),
+            (f"sum({rate('biosight_letters_total', FAILED)})", "mails"),
+            (f"sum({rate('biosight_worker_ends_total', DIED)})", "workers"),
+        ),
+        panel(
+            "stat",
+            "Certificate, ends in",
+            "Of the public address; absent where it can't be read from the instances.",
+            8,
+            "s",
+            (f"min({of('biosight_certificate_ends_timestamp_seconds')} > 0) - time()", ""),
+            thresholds=steps((None, BAD), (1_209_600, OK)),
         ),
         row("Processes"),
         panel(
@@ -527,11 +551,20 @@ DRIFT = board(
         row("Checks"),
         panel(
             "stat",
-            "Collections by verdict",
-            "Of their last drift check.",
-            16,
+            "Red",
+            "Collections that have drifted by their last check.",
+            4,
             "none",
-            (f"max by (verdict) ({of('biosight_drift_collections')})", "{{verdict}}"),
+            (f"max({of('biosight_drift_collections', RED)})", ""),
+            thresholds=steps((None, OK), (1, BAD)),
+        ),
+        panel(
+            "stat",
+            "Other verdicts",
+            "Collections by their last drift check.",
+            12,
+            "none",
+            (f"max by (verdict) ({of('biosight_drift_collections', NOT_RED)})", "{{verdict}}"),
         ),
         panel(
             "stat",
@@ -540,7 +573,7 @@ DRIFT = board(
             8,
             "s",
             (f"time() - max({of('biosight_drift_last_check_timestamp_seconds')} > 0)", ""),
-            thresholds=steps((None, OK), (93_600, WARN), (180_000, BAD)),
+            thresholds=steps((None, OK), (93_600, WARN), (259_200, BAD)),
         ),
         row("Pictures"),
         panel(

@@ -106,7 +106,8 @@ batch_size = Histogram(
 )
 queue_depth = Gauge(
     "biosight_queue_depth",
-    "Pictures that wait or are worked on, by queue: decode or classify.",
+    "Pictures that wait or are worked on, by queue: decode (uploads that wait for their turn "
+    "included) or classify.",
     ("queue",),
     registry=REGISTRY,
 )
@@ -116,6 +117,13 @@ pictures = Gauge(
 jobs = Gauge(
     "biosight_jobs", "Long jobs by state: waiting, running, failed.", ("state",), registry=REGISTRY
 )
+failed_jobs = Gauge(
+    "biosight_failed_jobs",
+    "Long jobs that failed, by reason: refused (as the job's words say), store (away for an hour), "
+    "worker (died again and again) or unforeseen.",
+    ("reason",),
+    registry=REGISTRY,
+)
 job_wait_seconds = Gauge(
     "biosight_job_longest_wait_seconds",
     "How long the job that waits longest has waited.",
@@ -124,6 +132,35 @@ job_wait_seconds = Gauge(
 backup_made = Gauge(
     "biosight_backup_last_timestamp_seconds",
     "When biosight backup last wrote one, seconds since 1970; 0 for never.",
+    registry=REGISTRY,
+)
+backup_problems = Gauge(
+    "biosight_backup_problems",
+    "Damaged or missing files that the last backup named.",
+    registry=REGISTRY,
+)
+housekeeping = Counter(
+    "biosight_housekeeping",
+    "Chores of the hourly housekeeping, by outcome: ok or failed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+letters = Counter(
+    "biosight_letters",
+    "Mails by outcome: sent or failed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+worker_ends = Counter(
+    "biosight_worker_ends",
+    "Ends of the worker process that this server starts, by outcome: idle or died.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+certificate_ends = Gauge(
+    "biosight_certificate_ends_timestamp_seconds",
+    "When the certificate of the public address ends, seconds since 1970; 0 where there is none or "
+    "it can't be read from here.",
     registry=REGISTRY,
 )
 sweep_halted_files = Gauge(
@@ -182,6 +219,9 @@ KNOWN: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (sign_ins, ("ok", "wrong", "limited")),
     (checked, ("confirmed", "corrected", "undecided")),
     (failed_requests, ("500", "503", "507", "other")),
+    (housekeeping, ("ok", "failed")),
+    (letters, ("sent", "failed")),
+    (worker_ends, ("idle", "died")),
 )
 for counter, values in KNOWN:
     for value in values:

@@ -2,18 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from biosight.bootstrap import open_archive
+from biosight import registry
+from biosight.bootstrap import KINDS, open_archive
 from biosight.collection import Collection
 from biosight.images import Image
+from biosight.inference.model_files.card import read_card, write_card
 from biosight.settings import Settings
-from biosight.storage.records import Replace
+from biosight.storage.records import Records, Replace
+from biosight.storage.sqlite.store import SqliteRecords
 from tests import tiny
+from tests.between import Between
 from tests.conftest import Run, add_ada
 
 
@@ -102,6 +107,88 @@ def test_junk_and_blind_models_are_refused(run: Run, tmp_path: Path) -> None:
     blind = foreign(tmp_path / "blind.onnx", constant=True)
     assert "whatever it sees" in run("model", "add", blind, *flags, code=1).output
     assert "own@1" not in run("model", "list").output
+
+
+def second(tmp_path: Path, name: str = "field") -> Path:
+    """A model of a family of its own, with all its files, as biosight exports it."""
+    folder = tmp_path / "exported"
+    tiny.make_model(folder, version="1")
+    write_card(read_card(folder).model_copy(update={"name": name}), folder)
+    return folder
+
+
+def test_an_exported_model_is_taken_whole(run: Run, tmp_path: Path) -> None:
+    folder = second(tmp_path)
+    assert {"head.npz", "reference.npz"} <= {f.name for f in folder.iterdir()}
+    said = run("model", "add", folder).output
+    assert "field@1: " in said
+    assert "head.npz" in said
+    assert "reference.npz" in said
+    out = tmp_path / "again"
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    made = registry.get_version(archive.records, "field@1")
+    registry.materialise(archive.blobs, made, out)
+    archive.close()
+    for name in ("model.onnx", "head.npz", "reference.npz"):
+        assert (out / "field@1" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_a_folder_that_is_no_model_is_refused_in_words(run: Run, tmp_path: Path) -> None:
+    folder = second(tmp_path)
+    (folder / "head.npz").write_bytes(b"junk")
+    refused = run("model", "add", folder, code=1).output
+    assert "head.npz" in refused
+    (tmp_path / "empty").mkdir()
+    assert "card.json" in run("model", "add", tmp_path / "empty", code=1).output
+    assert "needs --labels and --name" in run("model", "add", folder / "model.onnx", code=2).output
+
+
+def test_a_family_serves_where_a_collection_chose_it_and_has_a_way_out(
+    run: Run, tmp_path: Path
+) -> None:
+    add_ada(run)
+    run("model", "add", second(tmp_path))
+    said = run("model", "promote", "field@1").output
+    assert "serves no collection yet: none chose field." in said
+    assert "biosight collection use-model NAME field" in said
+    assert "My images\tada@example.org\tdefault\ttiny@1" in run("collection", "list").output
+    chosen = run("collection", "use-model", "My images", "field").output
+    assert "field@1 names new pictures of My images." in chosen
+    assert "My images\tada@example.org\tfield\tfield@1" in run("collection", "list").output
+    assert "promote another" in run("model", "retire", "field@1", code=1).output
+    assert "serves the collections that chose field: My images." in (
+        run("model", "promote", "field@1").output
+    )
+    run("collection", "use-model", "My images", "default")
+    assert "is retired" in run("model", "retire", "field@1").output
+    assert "field@1\tretired" in run("model", "list").output
+    assert "No version of the model field" in (
+        run("collection", "use-model", "My images", "field", code=1).output
+    )
+    assert "promote another" in run("model", "retire", "tiny@1", code=1).output
+
+
+def test_two_first_starts_at_once(run: Run, tmp_path: Path, model_dir: Path) -> None:
+    """Another process does the same between any two steps of the first: both go on."""
+    cards = [read_card(model_dir)]
+    for step in ("get", "write", "find"):
+        for nth in range(6):
+            opened = [SqliteRecords(tmp_path / f"{step}{nth}.db", KINDS) for _ in range(2)]
+            seen: list[object] = []
+
+            def is_nth(*_: object, seen: list[object] = seen, nth: int = nth, **__: object) -> bool:
+                seen.append(None)
+                return len(seen) == nth + 1
+
+            def other(records: Records = opened[1]) -> None:
+                registry.add_bundled(records, cards)
+
+            between = cast(Records, Between(opened[0], step, other, wanted=is_nth))
+            registry.add_bundled(between, cards)
+            assert registry.champion(opened[0], "tiny").id == "tiny@1"
+            assert len(registry.versions(opened[0])) == 1
+            for records in opened:
+                records.close()
 
 
 def test_roll_back_and_retire(run: Run, tmp_path: Path) -> None:

@@ -1,17 +1,33 @@
 """What the gauges say of the stores."""
 
 import re
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from biosight import metrics
 from biosight.bootstrap import BioSight
+from biosight.drift import DriftReport
 from biosight.errors import Unavailable
+from biosight.images import Image
+from biosight.storage.blobs import keys
+from biosight.storage.records import Insert, new_id
+from biosight.web.gauges import PATIENCE_SECONDS, Gauges
 from biosight.work import jobs
 from biosight.workflows.upkeep import backups
-from tests.conftest import first_collection
+from biosight.workflows.upkeep.housekeeping import keep_house
+from tests.conftest import first_collection, upload_ids
+
+
+def state_of(client: TestClient) -> Any:
+    """What the app keeps."""
+    app: Any = client.app
+    return app.state
 
 
 def gauge(client: TestClient, series: str) -> float:
@@ -111,3 +127,108 @@ def test_times_are_told_by_kind(ada: TestClient, method: str, path: str, kind: s
     route = path.replace("{c}", "{collection}")
     series = f'biosight_request_seconds_count{{kind="{kind}",route="{route}"}}'
     assert gauge(ada, series) >= 1
+
+
+def test_metrics_are_told_while_a_store_hangs(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.web.gauges.EVERY_SECONDS", 0.0)
+    up = [f'biosight_store_up{{store="{store}"}}' for store in ("database", "pictures")]
+    assert [gauge(ada, series) for series in up] == [1, 1]
+    assert PATIENCE_SECONDS < 2
+    monkeypatch.setattr("biosight.web.gauges.PATIENCE_SECONDS", 0.4)
+    go_on = threading.Event()
+
+    def hanging(*_: object) -> None:
+        go_on.wait(30)
+
+    for store, told in ((biosight.archive.blobs, [1, 0]), (biosight.archive.records, [0, 1])):
+        go_on.clear()
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(type(store), "ping", hanging)
+            begin = time.monotonic()
+            assert [gauge(ada, series) for series in up] == told
+            assert [gauge(ada, series) for series in up] == told
+            assert time.monotonic() - begin < 4
+        # No thread more for each question while the first still waits.
+        waiting = [t for t in threading.enumerate() if t.name.startswith("gauges-")]
+        assert len(waiting) <= 3
+        go_on.set()
+        for thread in waiting:
+            thread.join()
+        assert [gauge(ada, series) for series in up] == [1, 1]
+
+
+def test_figures_that_take_long_make_no_store_look_away(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.web.gauges.EVERY_SECONDS", 0.0)
+    go_on = threading.Event()
+    monkeypatch.setattr(Gauges, "ask_drift", lambda _: go_on.wait(30))
+    assert gauge(ada, 'biosight_store_up{store="database"}') == 1
+    go_on.set()
+
+
+def test_a_red_collection_in_the_trash_alarms_nobody(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.web.gauges.EVERY_SECONDS", 0.0)
+    collection, records = first_collection(ada), biosight.archive.records
+    seen = (collection, "tiny@1", time.time(), 0.0, 100, "red", "It drifted.", ("dark",), ("dark",))
+    records.write(Insert(DriftReport(new_id(), *seen, False, 0.9, (), "{}")))
+    red = 'biosight_drift_collections{verdict="red"}'
+    assert gauge(ada, red) == 1
+    ada.post("/api/v1/collections", json={"name": "Other"})
+    assert ada.delete(f"/api/v1/collections/{collection}").status_code == 204
+    assert gauge(ada, red) == 0
+
+
+def test_failed_jobs_are_told_by_reason(
+    ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.web.gauges.EVERY_SECONDS", 0.0)
+    records = biosight.archive.records
+    for number, reason in enumerate(jobs.FAILURES):
+        made = jobs.ask(records, f"kind{number}", first_collection(ada), "ada")
+        jobs.end_failed(records, made, "No.", reason)
+    for reason in jobs.FAILURES:
+        assert gauge(ada, f'biosight_failed_jobs{{reason="{reason}"}}') == 1
+    assert gauge(ada, 'biosight_jobs{state="failed"}') == len(jobs.FAILURES)
+
+
+def test_what_waits_for_its_turn_is_in_the_queue(
+    ada: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = SimpleNamespace(waiting=70)
+    monkeypatch.setattr(state_of(ada).gauges, "pools", SimpleNamespace(uploads=uploads))
+    assert gauge(ada, 'biosight_queue_depth{queue="decode"}') == 70
+
+
+def test_damaged_backups_are_seen(
+    ada: TestClient, biosight: BioSight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.web.gauges.EVERY_SECONDS", 0.0)
+    (image,) = upload_ids(ada, first_collection(ada), "Red")
+    found = biosight.archive.records.get(Image, image)
+    assert found is not None
+    biosight.archive.blobs.remove(keys.original(found.sha256))
+    backups.write(biosight.archive, tmp_path / "b.tar", iter)
+    assert gauge(ada, "biosight_backup_problems") == 1
+    assert gauge(ada, "biosight_backup_last_timestamp_seconds") > time.time() - 60
+
+
+def test_a_chore_that_fails_stops_no_other(
+    biosight: BioSight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = metrics.housekeeping.labels("failed")
+    before, done = failed._value.get(), []
+
+    def broken(*_: object) -> None:
+        raise ValueError("a stray entry")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("biosight.gallery.sweeping.sweep_store", broken)
+        meanwhile.setattr("biosight.logbook.forget_old", lambda *_: done.append("logbook"))
+        keep_house(biosight)
+    assert done == ["logbook"]
+    assert failed._value.get() == before + 1

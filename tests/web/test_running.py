@@ -140,7 +140,8 @@ def test_what_collections_hold(ada: TestClient, biosight: BioSight) -> None:
     assert mine["bytes"] > 0
     assert found["Empty"]["images"] == 0
     said = ada.get("/api/v1/admin/versions").json()
-    assert (said["database"], said["pictures"], said["last_backup"]) == ("SQLite", "a folder", 0)
+    database = {"sqlite": "SQLite", "mongodb": "MongoDB"}[biosight.settings.store]
+    assert (said["database"], said["pictures"], said["last_backup"]) == (database, "a folder", 0)
     assert "tiny@1" in said["models"]
 
 

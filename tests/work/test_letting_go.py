@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from biosight import metrics
 from biosight.bootstrap import BioSight
+from biosight.cli.server.serve import WorkerKeeper
 from biosight.cli.server.worker import Shift
 from biosight.errors import BioSightError, Unavailable
 from biosight.work import jobs
@@ -196,3 +198,17 @@ def test_a_worker_hears_sigterm(tmp_path: Path, model_dir: Path, as_first: bool)
 
 def only_child(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(0, "idle"), (3, "died")])
+def test_ends_of_the_servers_worker_are_counted(status: int, outcome: str) -> None:
+    counted = metrics.worker_ends.labels(outcome)
+    before = counted._value.get()
+    keeper = object.__new__(WorkerKeeper)  # without its thread
+    keeper.child = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({status})"])
+    keeper.note_end()  # it may still run
+    if keeper.child:
+        keeper.child.wait()
+    keeper.note_end()
+    keeper.note_end()
+    assert counted._value.get() == before + 1

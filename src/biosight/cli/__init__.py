@@ -33,6 +33,7 @@ COMMANDS = {
     "train": ("models.learn", "train"),
     "evaluate": ("models.learn", "evaluate"),
     "model": ("models.versions", "model"),
+    "collection": ("models.collections", "collection"),
     "drift": ("models.drift", "drift"),
     "retrain": ("models.retrain", "retrain"),
     "pipeline": ("models.pipeline", "pipeline"),

@@ -5,7 +5,7 @@ A family is all versions of one name; its champion serves the collections that c
 training (learning), running (inference), or which family a collection chose (collection.py).
 """
 
-from biosight.registry.files import forget_files, keep, materialise, store_files
+from biosight.registry.files import MODEL_FILES, forget_files, keep, materialise, store_files
 from biosight.registry.model_version import (
     KINDS,
     ModelEvent,
@@ -37,6 +37,7 @@ from biosight.registry.model_version import (
 
 __all__ = [
     "KINDS",
+    "MODEL_FILES",
     "ModelEvent",
     "ModelVersion",
     "add",

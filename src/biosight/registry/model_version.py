@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
@@ -270,11 +271,14 @@ def before(records: Records, version: ModelVersion, bundled: Container[str]) -> 
     return max(there, key=lambda v: v.promoted_at, default=None)
 
 
-def retire(records: Records, version: ModelVersion, by: str, reason: str = "") -> ModelVersion:
-    """Retire a candidate, an expert or a detector that somebody added. Raises BadRequest for a
-    model that serves: promote another first."""
+def retire(
+    records: Records, version: ModelVersion, by: str, reason: str = "", *, is_used: bool = True
+) -> ModelVersion:
+    """Retire a candidate, an expert, a detector that somebody added, or a model that is not used.
+    Raises BadRequest for a model that serves and may be used: promote another first."""
     beside = version.card.under or another_detects(records, version)
-    if version.state == "champion" and not beside:
+    detects = version.card.detector is not None
+    if version.state == "champion" and not beside and (is_used or detects):
         raise BadRequest("This version serves; it retires when you promote another one.")
     now = replace(version, state="retired", version=version.version + 1)
     records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))
@@ -328,15 +332,19 @@ def add_bundled(records: Records, cards: Sequence[ModelCard]) -> None:
     """
     bundled = {card.key for card in cards}
     for card in cards:
-        try:
-            found = records.get(ModelVersion, card.key) or add(records, card)
-        except Conflict:
-            continue  # another process was faster, and goes on
-        serving = families(records).get(card.name)
-        if serving is None or not is_there(serving, bundled):
-            # A new bundled detector succeeds the one before, not one that people chose.
-            at = serving.promoted_at if serving and card.detector else 0.0
-            records.write(*promotion(records, found, "", "came with BioSight", at)[1])
+        with suppress(Conflict, InUse):  # another process was faster, and goes on
+            add_one_bundled(records, card, bundled)
+
+
+def add_one_bundled(records: Records, card: ModelCard, bundled: Container[str]) -> None:
+    """Record one model or detector that came with BioSight. Raises Conflict, Stale or InUse where
+    another process does the same at this moment."""
+    found = records.get(ModelVersion, card.key) or add(records, card)
+    serving = families(records).get(card.name)
+    if serving is None or not is_there(serving, bundled):
+        # A new bundled detector succeeds the one before, not one that people chose.
+        at = serving.promoted_at if serving and card.detector else 0.0
+        records.write(*promotion(records, found, "", "came with BioSight", at)[1])
 
 
 def next_release(records: Records, name: str) -> str:

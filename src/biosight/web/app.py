@@ -132,8 +132,8 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
         responses=errors.RESPONSES,
     )
     app.state.biosight = biosight
-    app.state.gauges = Gauges(biosight)
     with_pools(app)
+    app.state.gauges = Gauges(biosight, app.state.pools)
     errors.install(app, pages.error_page)
     include(app)
     app.include_router(pages.router)

@@ -1,14 +1,17 @@
 """Gauges for Prometheus: the state of the stores and queues, read at most every few seconds.
 
 Every instance reports the same numbers for the shared stores, so dashboards take the maximum; the
-queues are its own. Not here: the series (metrics.py), or counters, which count where things happen.
+queues are its own. Each store is asked in a separate thread, so that metrics are told in time while
+a store hangs. Not here: the series (metrics.py), or counters, which count where things happen.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+
+from prometheus_client import Gauge
 
 from biosight import metrics
 from biosight.bootstrap import BioSight
@@ -19,14 +22,16 @@ from biosight.gallery.sweeping import halted_files
 from biosight.images import Image
 from biosight.registry import families
 from biosight.review.acts import KINDS
-from biosight.storage.records import Order, Where
+from biosight.storage.records import Order, Where, find_all
+from biosight.web.thread_pools import ThreadPools
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.workflows.models.accuracy import audited_here
-from biosight.workflows.upkeep.server_overview import last_backup
+from biosight.workflows.upkeep.server_overview import backup_problems, last_backup
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
+PATIENCE_SECONDS = 1.5  # for all stores together; Prometheus itself waits ten
 AUDIT_EVERY_SECONDS = 600.0
 MOST_REPORTS = 1000
 MOST_COLLECTIONS = 200
@@ -52,62 +57,109 @@ class Gauges:
     While a store is unavailable, its last values stay and biosight_store_up says so.
     """
 
-    def __init__(self, biosight: BioSight) -> None:
+    def __init__(self, biosight: BioSight, pools: ThreadPools) -> None:
         self.biosight = biosight
+        self.pools = pools
         self.lock = threading.Lock()
+        self.asking: dict[str, threading.Thread] = {}
         for kind in KINDS:
             metrics.acts.labels(kind)
         self.at = self.audited_at = float("-inf")
 
     def refresh(self) -> None:
-        """Read the queues now, and the stores if their last values are old."""
+        """Read the queues now, and the stores if their last values are old. It takes less than two
+        seconds, whatever hangs: a store that has not answered by then counts as away."""
         model = self.biosight.model
-        metrics.queue_depth.labels("decode").set(model.decoders.inside)
+        waiting = self.pools.uploads.waiting
+        metrics.queue_depth.labels("decode").set(model.decoders.inside + waiting)
         metrics.queue_depth.labels("classify").set(model.batcher.queue.qsize())
         with self.lock:
             if time.monotonic() - self.at < EVERY_SECONDS:
                 return
             self.at = time.monotonic()
-            archive = self.biosight.archive
-            answer("pictures", archive.blobs.ping)
-            if answer("database", archive.records.ping):
-                answer("database", self.ask)
+            self.ask_stores()
 
-    def ask(self) -> None:
-        """Read pictures, jobs, the backup and drift, and from time to time the audit."""
+    def ask_stores(self) -> None:
+        """Ask both stores at once, and wait for PATIENCE_SECONDS at most."""
         archive = self.biosight.archive
-        with suppress(BioSightError):  # biosight_store_up reports it
-            metrics.storage_free_bytes.set(archive.blobs.free_bytes())
+        asked = {
+            "pictures": self.begin("pictures", lambda: answer("pictures", self.ask_pictures)),
+            "database": self.begin("database", lambda: answer("database", archive.records.ping)),
+        }
+        figures = self.begin("figures", self.ask_figures)
+        end = time.monotonic() + PATIENCE_SECONDS
+        for store, thread in asked.items():
+            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                metrics.store_up.labels(store).set(0)
+                log.warning("a store does not answer in time", extra={"store": store})
+        figures.join(max(0.0, end - time.monotonic()))
+
+    def begin(self, name: str, ask: Callable[[], object]) -> threading.Thread:
+        """Return the thread that asks a question: a new one, or the one that still waits."""
+        running = self.asking.get(name)
+        if running is None or not running.is_alive():
+            running = threading.Thread(target=ask, name=f"gauges-{name}", daemon=True)
+            self.asking[name] = running
+            running.start()
+        return running
+
+    def ask_pictures(self) -> None:
+        """Ask the picture store whether it answers, and how much room it has."""
+        self.biosight.archive.blobs.ping()
+        with suppress(BioSightError):
+            metrics.storage_free_bytes.set(self.biosight.archive.blobs.free_bytes())
+
+    def ask_figures(self) -> None:
+        """Read what the database knows; biosight_store_up says where it does not answer."""
+        try:
+            self.ask_records()
+        except BioSightError as error:
+            log.warning("the gauges keep their last values", extra={"code": error.code})
+
+    def ask_records(self) -> None:
+        """Read pictures, jobs, the backup and drift, and from time to time the audit."""
+        records = self.biosight.archive.records
         for trashed, where in ((False, "library"), (True, "trash")):
-            found = archive.records.count(Image, [Where("trashed", "=", trashed)])
+            found = records.count(Image, [Where("trashed", "=", trashed)])
             metrics.pictures.labels(where).set(found)
-        for state, are in jobs.in_state(time.time()).items():
-            metrics.jobs.labels(state).set(archive.records.count(Job, are))
-        waiting = jobs.open_jobs(archive.records, limit=1)
-        waited = time.time() - waiting[0].created_at if waiting else 0
-        metrics.job_wait_seconds.set(max(0.0, waited))
-        metrics.backup_made.set(last_backup(archive.records))
-        metrics.sweep_halted_files.set(halted_files(archive.records))
+        self.ask_jobs()
+        metrics.backup_made.set(last_backup(records))
+        metrics.backup_problems.set(backup_problems(records))
+        metrics.sweep_halted_files.set(halted_files(records))
         self.ask_drift()
-        metrics.promoted.clear()
-        for version in families(archive.records).values():
-            if version.promoted_at and not version.collection:  # shared, and promoted here
-                metrics.promoted.labels(version.id).set(version.promoted_at)
+        serving = families(records).values()
+        # Shared, and promoted here.
+        shared = {v.id: v.promoted_at for v in serving if v.promoted_at and not v.collection}
+        show_only(metrics.promoted, shared)
         if time.monotonic() - self.audited_at > AUDIT_EVERY_SECONDS:
             self.audited_at = time.monotonic()
             self.ask_audit()
 
+    def ask_jobs(self) -> None:
+        """Set how many jobs there are by state, why some failed, and how long one waits."""
+        records = self.biosight.archive.records
+        for state, are in jobs.in_state(time.time()).items():
+            metrics.jobs.labels(state).set(records.count(Job, are))
+        for reason in jobs.FAILURES:
+            metrics.failed_jobs.labels(reason).set(records.count(Job, jobs.failed_for(reason)))
+        waiting = jobs.open_jobs(records, limit=1)
+        waited = time.time() - waiting[0].created_at if waiting else 0
+        metrics.job_wait_seconds.set(max(0.0, waited))
+
     def ask_drift(self) -> None:
-        """Set how many collections have each verdict, and when the last check was."""
+        """Set how many collections have each verdict, and when the last check was. Those in the
+        trash don't count."""
+        records = self.biosight.archive.records
         newest = Order("at", descending=True)
-        found = self.biosight.archive.records.find(DriftReport, order=newest, limit=MOST_REPORTS)
+        found = records.find(DriftReport, order=newest, limit=MOST_REPORTS)
+        trashed = {c.id for c in find_all(records, Collection, [Where("trashed_at", ">", 0.0)])}
         latest: dict[str, str] = {}
         for report in found:
             latest.setdefault(report.collection, report.verdict)
+        living = [verdict for c, verdict in latest.items() if c not in trashed]
         for verdict in VERDICTS:
-            metrics.drift_collections.labels(verdict).set(
-                sum(v == verdict for v in latest.values())
-            )
+            metrics.drift_collections.labels(verdict).set(living.count(verdict))
         metrics.drift_checked.set(found[0].at if found else 0)
 
     def ask_audit(self) -> None:
@@ -122,9 +174,15 @@ class Gauges:
         for c in records.find(Collection, live, limit=MOST_COLLECTIONS):
             key, found = audited_here(records, self.biosight.catalogue, c)
             right.setdefault(key, []).extend(x.said == x.truth for x in found)
-        metrics.audited_accuracy.clear()
-        metrics.audited_pictures.clear()
-        for key, answers in right.items():
-            if len(answers) >= LEAST_AUDITED:
-                metrics.audited_accuracy.labels(key).set(sum(answers) / len(answers))
-                metrics.audited_pictures.labels(key).set(len(answers))
+        enough = {key: found for key, found in right.items() if len(found) >= LEAST_AUDITED}
+        show_only(metrics.audited_accuracy, {k: sum(f) / len(f) for k, f in enough.items()})
+        show_only(metrics.audited_pictures, {k: len(f) for k, f in enough.items()})
+
+
+def show_only(gauge: Gauge, values: Mapping[str, float]) -> None:
+    """Give a gauge of one label these values, and remove its other series."""
+    gone = [label for (label,) in gauge._metrics if label not in values]
+    for label, value in values.items():
+        gauge.labels(label).set(value)
+    for label in gone:
+        gauge.remove(label)

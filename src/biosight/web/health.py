@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from biosight import metrics
 from biosight.errors import NotFound
 from biosight.web.access.deps import Bytes, Open, Store
+from biosight.web.thread_pools import pools
 
 router = APIRouter(tags=["health"])
 
@@ -19,15 +20,20 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/ready")
-def ready(records: Store, blobs: Bytes) -> dict[str, str]:
-    """Report that the server can work: its stores answer. Otherwise the status is 503."""
+def ready(records: Store, blobs: Bytes, pictures: bool = True) -> dict[str, str]:
+    """Report that the server can work: its stores answer. Otherwise the status is 503.
+
+    With `pictures=false` only the database is asked. A load balancer asks so: while the picture
+    store is away, lists, pages and corrections still work.
+    """
     records.ping()
-    blobs.ping()
+    if pictures:
+        blobs.ping()
     return {"status": "ready"}
 
 
 @router.get("/metrics", include_in_schema=False)
-def show_metrics(request: Request, biosight: Open) -> Response:
+async def show_metrics(request: Request, biosight: Open) -> Response:
     """Return the metrics in Prometheus's text format.
 
     The request needs the token of the settings. Without a token, only this machine may ask.
@@ -42,5 +48,5 @@ def show_metrics(request: Request, biosight: Open) -> Response:
         allowed = address in {"127.0.0.1", "::1", "testclient"} and not proxied
     if not allowed:
         raise NotFound("There is nothing at this address.")
-    request.app.state.gauges.refresh()
+    await pools(request).metrics.run(request.app.state.gauges.refresh)
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -6,7 +6,9 @@ Not here: the work itself (workflows/upkeep/housekeeping.py).
 import logging
 import threading
 
+from biosight import metrics
 from biosight.bootstrap import BioSight
+from biosight.certificate import certificate_end
 from biosight.work.leases import take_lease
 from biosight.workflows.upkeep.housekeeping import keep_house, tidy
 
@@ -31,7 +33,9 @@ class Housekeeping:
                 if take_lease(self.biosight.archive.records, "housekeeping", TURN_SECONDS):
                     keep_house(self.biosight)
             except Exception:
+                metrics.housekeeping.labels("failed").inc()
                 log.exception("housekeeping failed")  # the thread must survive to try again
+            metrics.certificate_ends.set(certificate_end(self.biosight.settings.public_url))
             self.stopping.wait(EVERY_SECONDS)
 
     def close(self) -> None:

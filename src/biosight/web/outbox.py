@@ -11,8 +11,10 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, Request
 
+from biosight import metrics
 from biosight.accounts import Invitation, User
 from biosight.errors import Unavailable
+from biosight.storage.causes import in_short
 from biosight.storage.records import Records
 from biosight.web.access.deps import Open
 from biosight.web.thread_pools import ThreadPool, pools
@@ -51,7 +53,10 @@ class Outbox:
         try:
             await self.pool.run(lambda: letter(self.post))
         except Unavailable as error:
-            log.warning("a letter was not sent", extra={"reason": error.detail})
+            metrics.letters.labels("failed").inc()
+            log.warning("a letter was not sent", extra={"reason": in_short(error)})
+        else:
+            metrics.letters.labels("sent").inc()
 
 
 async def outbox(request: Request, after: BackgroundTasks, biosight: Open) -> Outbox:

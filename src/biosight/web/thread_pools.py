@@ -25,12 +25,17 @@ class ThreadPool:
     most_waiting: int
     busy: str
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for a thread."""
+        return self.limiter.statistics().tasks_waiting
+
     async def run(self, work: Callable[[], T]) -> T:
         """Run `work` on a thread of this pool and return its result.
 
         Raises Unavailable when too many wait.
         """
-        if self.limiter.statistics().tasks_waiting >= self.most_waiting:
+        if self.waiting >= self.most_waiting:
             raise Unavailable(self.busy)
         return await to_thread.run_sync(work, limiter=self.limiter)
 
@@ -43,6 +48,7 @@ class ThreadPools:
     pictures: ThreadPool  # bytes on their way out
     sign_on: ThreadPool  # questions to a provider
     letters: ThreadPool  # talks with a mail server
+    metrics: ThreadPool  # what Prometheus asks, whatever the others wait for
 
 
 def with_pools(app: FastAPI) -> None:
@@ -60,6 +66,7 @@ def with_pools(app: FastAPI) -> None:
             CapacityLimiter(4), 40, "Too many people sign in just now; try again in a moment."
         ),
         letters=ThreadPool(CapacityLimiter(4), 200, "Too many letters wait just now."),
+        metrics=ThreadPool(CapacityLimiter(2), 20, "Too many ask for the metrics just now."),
     )
 
 

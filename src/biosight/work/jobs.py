@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
 RENEWALS = 3  # renewals within the time of one lease
 MOST_ATTEMPTS = 5
+# Why jobs fail: a request that can't be done, a store that is away too long, a worker that dies
+# again and again, or an error that nobody foresaw. All but the first are for an operator to mend.
+FAILURES = REFUSED, STORE, WORKER, UNFORESEEN = ("refused", "store", "worker", "unforeseen")
 # A store that is away comes back: a job waits for it between tries, for an hour in all.
 PAUSE_SECONDS, HINDERED_SECONDS = 15.0, 3600.0
 LIVE = ("waiting", "running")
@@ -43,12 +46,14 @@ class Job:
     another worker may take over, `attempts` how often a worker has claimed it. `hindered_since` is
     when a store stopped answering it, 0 while all is well. `request` is the id of the request that
     asked for it, so that log lines can be matched. `result` is JSON for the page (while the job
-    runs, the result so far); `words` are for people.
+    runs, the result so far); `words` are for people. `reason` says for operators why it failed, as
+    one of FAILURES.
     """
 
     table: ClassVar[str] = "jobs"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("state", "lease_until", "id"),
+        ("state", "reason", "id"),
         ("collection", "created_at", "id"),
         ("by", "state", "id"),
         ("by", "finished_at", "id"),
@@ -72,6 +77,7 @@ class Job:
     request: str = ""
     version: int = 1
     hindered_since: float = 0.0
+    reason: str = ""
 
     def want(self, name: str) -> str:
         """Return a parameter, "" when it was not given."""
@@ -212,8 +218,16 @@ def in_state(now: float) -> dict[str, list[Where]]:
     return {
         "waiting": [live, Where("lease_until", "<", now)],
         "running": [live, Where("lease_until", ">=", now)],
-        "failed": [Where("state", "=", "failed")],
+        "failed": [FAILED],
     }
+
+
+FAILED = Where("state", "=", "failed")
+
+
+def failed_for(reason: str) -> list[Where]:
+    """Return the conditions of jobs that failed for one of FAILURES. Older versions kept none."""
+    return [FAILED, Where("reason", "=", reason)]
 
 
 def open_jobs(records: Records, kinds: Sequence[str] = (), limit: int = 10) -> list[Job]:
@@ -229,7 +243,7 @@ def claim(records: Records, kinds: Sequence[str] = ()) -> Job | None:
     """Claim the next open job for LEASE_SECONDS; return None when there is none."""
     for job in open_jobs(records, kinds):
         if job.attempts >= MOST_ATTEMPTS:
-            end(records, job, "failed", "It was tried several times and failed each time.")
+            end_failed(records, job, "It was tried several times and failed each time.", WORKER)
             continue
         try:
             return take(records, job)
@@ -242,6 +256,12 @@ def take(records: Records, job: Job) -> Job:
     """Claim this job for LEASE_SECONDS. Raises Dropped when another worker was faster."""
     until = time.time() + LEASE_SECONDS
     return amend(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
+
+
+def wait_again(records: Records, job: Job) -> Job:
+    """Let a failed job wait for a worker as at first. Raises Dropped."""
+    fresh = replace(job, finished_at=0.0, hindered_since=0.0, reason="", words="")
+    return amend(records, fresh, state="waiting", attempts=0)
 
 
 def let_go(records: Records, job: Job, words: str = "", pause: float = 0.0) -> Job:
@@ -262,7 +282,7 @@ def hinder(records: Records, job: Job, words: str) -> Job:
     Dropped."""
     since = job.hindered_since or time.time()
     if time.time() - since > HINDERED_SECONDS:
-        return end(records, job, "failed", words)
+        return end_failed(records, job, words, STORE)
     return let_go(records, replace(job, hindered_since=since), words, PAUSE_SECONDS)
 
 
@@ -299,6 +319,12 @@ def end(
     `also`.
     """
     return exchange(records, job, as_ended(job, state, words, result), also)
+
+
+def end_failed(records: Records, job: Job, words: str, reason: str) -> Job:
+    """Close a job as failed, with the reason in words for people and as one of FAILURES. Raises
+    Dropped."""
+    return end(records, replace(job, reason=reason), "failed", words)
 
 
 def as_ended(job: Job, state: str, words: str, result: str = "") -> Job:

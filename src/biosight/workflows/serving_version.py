@@ -5,9 +5,10 @@ Not here: the registry's own acts (registry), or opening a version (inference).
 
 from biosight import registry
 from biosight.bootstrap import Catalogue
+from biosight.collection import Collection
 from biosight.errors import Conflict
 from biosight.registry import ModelVersion
-from biosight.storage.records import Records
+from biosight.storage.records import Records, Where
 
 
 def serving_version_of(records: Records, catalogue: Catalogue, family: str) -> ModelVersion:
@@ -34,3 +35,34 @@ def promote_version(
     another."""
     check_there(catalogue, version)
     return registry.promote(records, version, by, reason)
+
+
+def collections_using(records: Records, family: str) -> list[Collection]:
+    """Return the collections that chose a family, those in the trash too, which may come back."""
+    return records.find(Collection, [Where("model", "=", family)])
+
+
+def where_it_serves(records: Records, catalogue: Catalogue, version: ModelVersion) -> str:
+    """Return in words which new pictures a promoted version names, or looks at."""
+    if version.card.detector:
+        return "all collections that look for animals."
+    if version.card.under:
+        return f"beside other models, for what is below {version.card.under}."
+    if version.name == catalogue.default:
+        return "all collections that chose no other model."
+    if chosen := [c.name for c in collections_using(records, version.name)]:
+        return f"the collections that chose {version.name}: {', '.join(sorted(chosen))}."
+    return (
+        f"no collection yet: none chose {version.name}. To choose it, press Try on on a "
+        f"collection's Model page, or run biosight collection use-model NAME {version.name}."
+    )
+
+
+def retire_version(
+    records: Records, catalogue: Catalogue, version: ModelVersion, by: str, reason: str = ""
+) -> ModelVersion:
+    """Call `registry.retire`; a family that no collection uses may lose its serving version. Raises
+    BadRequest for any other model that serves."""
+    used = collections_using(records, version.name)
+    free = version.name != catalogue.default and not version.bundled and not used
+    return registry.retire(records, version, by, reason, is_used=not free)

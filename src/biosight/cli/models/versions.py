@@ -20,10 +20,18 @@ from biosight.workflows.models.add_detector import (
     add_detector,
     detector_card_for,
 )
-from biosight.workflows.models.add_model import MEAN, STD, add_model, card_for, listed_labels
-from biosight.workflows.serving_version import promote_version
+from biosight.workflows.models.add_model import (
+    MEAN,
+    STD,
+    add_exported,
+    add_model,
+    card_for,
+    listed_labels,
+)
+from biosight.workflows.serving_version import promote_version, retire_version, where_it_serves
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
 IMAGENET = (",".join(map(str, MEAN)), ",".join(map(str, STD)))
 
 
@@ -54,13 +62,13 @@ def list_models(settings: Settings) -> None:
 
 
 @model.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE_OR_FOLDER)
 @click.option(
     "--labels",
-    required=True,
+    default="",
     help="Labels in the order of the outputs: separated by commas, or a file with one per line.",
 )
-@click.option("--name", required=True, help="Model's name: lowercase letters, digits, dashes.")
+@click.option("--name", default="", help="Model's name: lowercase letters, digits, dashes.")
 @click.option("--version", "release", default="1", show_default=True, help="Model's version.")
 @click.option(
     "--card",
@@ -107,10 +115,17 @@ def list_models(settings: Settings) -> None:
 def add(
     settings: Settings, /, file: Path, under: str, taxa: Path | None, form: str, **given: object
 ) -> None:
-    """Add an ONNX classifier or detector FILE, or an expert in ONNX or TFLite.
+    """Add an ONNX classifier or detector FILE, or an expert in ONNX or TFLite. A FILE without a
+    card needs --labels and --name.
 
-    It is checked, and kept as a candidate.
+    FILE may also be a folder that biosight wrote (train, model export): its card and all its files
+    are taken, for teaching, retraining and drift too. It is checked, and kept as a candidate.
     """
+    if file.is_dir():
+        add_folder(settings, file)
+        return
+    if not given["card_file"] and not (given["labels"] and given["name"]):
+        raise click.UsageError("A file needs --labels and --name, or a --card.")
     if form:
         add_brought_detector(settings, file, form, given)
         return
@@ -127,6 +142,19 @@ def add(
     click.echo(f"{made.id}: {len(card.labels)} labels, {found.seconds * 1000:.0f} ms a picture.")
     if not found.embedding:
         click.echo("It gives no embedding: likeness and teaching will use its scores.", err=True)
+    click.echo(f"Try it on, or use it at once: biosight model promote {made.id}")
+
+
+def add_folder(settings: Settings, folder: Path) -> None:
+    """Check a model that biosight exported, and keep all of it as a candidate. Raises BadModel."""
+    archive = open_archive(settings)
+    try:
+        made, seconds = add_exported(archive, folder)
+    finally:
+        archive.close()
+    files = ", ".join(name for name, _ in made.files)
+    click.echo(f"{made.id}: {len(made.card.labels)} labels, {seconds * 1000:.0f} ms a picture.")
+    click.echo(f"Taken: card.json, {files}.")
     click.echo(f"Try it on, or use it at once: biosight model promote {made.id}")
 
 
@@ -197,9 +225,10 @@ def promote(settings: Settings, key: str, reason: str, force: bool) -> None:
         if version.verdict == "worse" and not (force and reason):
             raise BadRequest(f"The gate found {key} worse; use --force with a --reason.")
         promote_version(archive.records, catalogue, version, "", reason)
+        said = where_it_serves(archive.records, catalogue, version)
     finally:
         archive.close()
-    click.echo(f"{key} serves.")
+    click.echo(f"{key} serves {said}")
 
 
 @model.command("roll-back")
@@ -222,11 +251,12 @@ def roll_back(settings: Settings, name: str, reason: str) -> None:
 @click.option("--reason", default="", help="Reason; kept in the audit trail.")
 @click.pass_obj
 def retire(settings: Settings, key: str, reason: str) -> None:
-    """Retire a candidate or an expert."""
+    """Retire a candidate, an expert, or a model that no collection uses."""
     archive = open_archive(settings)
     try:
-        open_catalogue(settings, archive)
-        registry.retire(archive.records, registry.get_version(archive.records, key), "", reason)
+        catalogue = open_catalogue(settings, archive)
+        version = registry.get_version(archive.records, key)
+        retire_version(archive.records, catalogue, version, "", reason)
     finally:
         archive.close()
     click.echo(f"{key} is retired.")

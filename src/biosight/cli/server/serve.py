@@ -9,7 +9,7 @@ import threading
 
 import click
 
-from biosight import accounts
+from biosight import accounts, metrics
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.errors import BioSightError
 from biosight.process import cores
@@ -78,12 +78,20 @@ class WorkerKeeper:
     def run(self) -> None:
         while not self.stopping.wait(LOOK_SECONDS):
             try:
-                if (self.child is None or self.child.poll() is not None) and work_waits(
-                    self.records
-                ):
+                self.note_end()
+                if self.child is None and work_waits(self.records):
                     self.child = self.start()
             except BioSightError as error:
                 log.warning("can't look for jobs", extra={"code": error.code})
+
+    def note_end(self) -> None:
+        """Count the end of the worker, if it has ended: by itself when idle, or because it died."""
+        if self.child is None or (code := self.child.poll()) is None:
+            return
+        metrics.worker_ends.labels("died" if code else "idle").inc()
+        if code:
+            log.error("the worker died", extra={"status": code})
+        self.child = None
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start a worker with these settings, which ends by itself when idle."""

@@ -6,7 +6,7 @@ Not here: the checks themselves (arrival.py), or storing it (registry).
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from shutil import copy2
@@ -44,6 +44,45 @@ def tried_classifier(file: Path, card: ModelCard, layout: str, folder: Path) -> 
     (found,) = run_in_child(classifier_in, [str(file), str(folder), layout], LIMITS, BadModel)
     assert isinstance(found, dict)
     return Arrived(**found)
+
+
+def tried_export(source: Path, names: Sequence[str], folder: Path) -> float:
+    """Try a model folder that BioSight wrote. Return the seconds for one picture; `folder` then
+    holds its card and those of its files that are named. Raises as `tried_classifier`."""
+    write_card(read_card(source), folder)
+    for name in names:
+        if (source / name).is_file():
+            copy2(source / name, folder / name)
+    (found,) = run_in_child(export_in, [str(folder)], LIMITS, BadModel)
+    assert isinstance(found, float)
+    return found
+
+
+def export_in(folder: str) -> Iterator[float]:
+    """Open and run a model folder as serving does. Yield the seconds for one picture. For a
+    separate process. Raises BadModel."""
+    opened = Classifier(Path(folder))
+    side = opened.card.input_size
+    noise = np.random.default_rng(0).integers(0, 255, (2, side, side, 3), dtype=np.uint8)
+    run_classifier(opened, noise)
+    begin = time.perf_counter()
+    run_classifier(opened, noise)
+    seconds = (time.perf_counter() - begin) / len(noise)
+    if seconds > SLOWEST_SECONDS:
+        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
+    yield seconds
+
+
+def run_classifier(opened: Classifier, pictures: Pixels) -> None:
+    """Run a model on pictures (n, side, side, 3). Raises BadModel where it doesn't answer with one
+    finite number per label."""
+    try:
+        found = [verdict.confidences for verdict in opened.predict(pictures)]
+    except Exception as error:  # ONNX Runtime's own exceptions are not public
+        raise BadModel(f"The model doesn't run on its own kind of pictures: {error}") from error
+    labels = len(opened.card.labels)
+    if any(c.shape != (labels,) or not np.isfinite(c).all() for c in found):
+        raise BadModel(f"It does not answer with {labels} finite numbers, one for each label.")
 
 
 def tried_expert(file: Path, card: ModelCard, layout: str, folder: Path) -> None:

@@ -27,6 +27,7 @@ from biosight.workflows.pictures import long_acts, trash_job
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
+UNFORESEEN = "Something went wrong; the server's log says what."
 KINDS: dict[str, JobKind] = {
     reclassification.NAME: reclassification.KIND,
     try_version.NAME: try_version.KIND,
@@ -71,10 +72,10 @@ def run_logged(biosight: BioSight, job: Job) -> None:
         give_back(biosight.archive.records, progress.job, error.detail)
     except BioSightError as error:
         log.info("job failed", extra={"job": job.id, "reason": error.detail})
-        fail(biosight, progress, error.detail)
+        fail(biosight, progress, error.detail, jobs.REFUSED)
     except Exception:
         log.exception("job failed")
-        fail(biosight, progress, "Something went wrong; the server's log says what.")
+        fail(biosight, progress, UNFORESEEN, jobs.UNFORESEEN)
 
 
 def settle_paths(biosight: BioSight, job: Job, progress: Progress) -> None:
@@ -110,10 +111,10 @@ def stop(records: Records, job: Job) -> Job:
     return stopped
 
 
-def fail(biosight: BioSight, progress: Progress, words: str) -> None:
+def fail(biosight: BioSight, progress: Progress, words: str, reason: str) -> None:
     """End a job as failed, unless somebody stopped it first."""
     try:
-        jobs.end(biosight.archive.records, progress.job, "failed", words)
+        jobs.end_failed(biosight.archive.records, progress.job, words, reason)
     except Dropped:
         log.info("job dropped", extra={"job": progress.job.id})
     except Unavailable as error:

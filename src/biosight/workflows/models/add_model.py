@@ -14,8 +14,8 @@ from biosight.bootstrap import Archive
 from biosight.errors import BadModel
 from biosight.inference.model_files.arrival import Arrived
 from biosight.inference.model_files.card import CardLabel, ModelCard
-from biosight.inference.model_files.trial import tried_classifier
-from biosight.registry import ModelVersion
+from biosight.inference.model_files.trial import tried_classifier, tried_export
+from biosight.registry import MODEL_FILES, ModelVersion
 
 Three = tuple[float, float, float]
 # Mean and standard deviation per channel that most networks trained on ImageNet expect.
@@ -66,6 +66,14 @@ def add_model(
     with TemporaryDirectory() as folder:
         found = tried_classifier(file, card, layout, Path(folder))
         return registry.keep(archive.records, archive.blobs, Path(folder), by=by), found
+
+
+def add_exported(archive: Archive, folder: Path, by: str = "") -> tuple[ModelVersion, float]:
+    """Check a model folder that BioSight wrote, and keep all its files as a candidate. Return the
+    candidate and the seconds for one picture. Raises the same errors as `add_model`."""
+    with TemporaryDirectory() as copy:
+        seconds = tried_export(folder, MODEL_FILES, Path(copy))
+        return registry.keep(archive.records, archive.blobs, Path(copy), by=by), seconds
 
 
 def listed_labels(text: str) -> list[str]:

@@ -6,8 +6,9 @@ intake/upload.py).
 
 import logging
 import time
+from collections.abc import Callable
 
-from biosight import accounts, logbook
+from biosight import accounts, logbook, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BioSightError
@@ -15,7 +16,8 @@ from biosight.gallery import sweeping, trash
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.membership import is_abandoned
-from biosight.storage.records import Where, among, find_all
+from biosight.storage.blobs.port import Blobs
+from biosight.storage.records import Records, Where, among, find_all
 from biosight.work import workers
 from biosight.work.leases import take_lease
 from biosight.workflows.collection_names import naming_of
@@ -34,39 +36,68 @@ HISTORIES_SECONDS = 30 * 86_400.0  # for those that a crash or an older version 
 def tidy(biosight: BioSight) -> None:
     """Do this instance's own chores: keep a disk reserve, and remove unfinished uploads and
     unpacked zips left by a crash."""
-    biosight.archive.records.keep_reserve()
-    biosight.archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, time.time())
-    sweep_rooms(biosight.settings.data_dir, time.time())
+    archive, now = biosight.archive, time.time()
+    chore("reserve", archive.records.keep_reserve)
+    chore("uploads", lambda: archive.blobs.sweep_incoming(STALE_UPLOAD_SECONDS, now))
+    chore("zips", lambda: sweep_rooms(biosight.settings.data_dir, now))
 
 
 def keep_house(biosight: BioSight) -> None:
     """Do one round for all instances: old trash, orphans, pictures that wait for the model."""
-    records, blobs = biosight.archive.records, biosight.archive.blobs
-    purged = trash.purge_old(records, blobs, biosight.settings.trash_days)
-    remove_abandoned(biosight)
-    homeless = trash.purge_homeless(
-        records, blobs, lambda c: records.get(Collection, c) is not None
-    )
-    swept = sweeping.sweep_store(records, blobs)
-    sweep_parcels(records, blobs)
-    accounts.forget_tries(records, time.time())
-    accounts.forget_visits(records)
-    accounts.forget_sessions(records, biosight.settings.session_idle_days)
-    logbook.forget_old(records, time.time())
-    workers.forget(records, time.time() - JOB_LOGS_SECONDS)
-    if take_lease(records, "histories", HISTORIES_SECONDS):
-        trash.forget_histories(records)
-    settle_all(records, biosight.catalogue)
-    named = classify_waiting(biosight)
-    done = {
-        "purged": purged + homeless,
-        "set_aside": swept.moved,
-        "removed": swept.gone,
-        "brought_back": swept.back,
-        "classified": named,
-    }
+    records, blobs, now = biosight.archive.records, biosight.archive.blobs, time.time()
+    settings = biosight.settings
+    done = {"purged": chore("trash", lambda: trash.purge_old(records, blobs, settings.trash_days))}
+    chore("collections", lambda: remove_abandoned(biosight))
+    done["purged"] += chore("homeless pictures", lambda: purge_without_home(records, blobs))
+    done |= sweep_orphans(records, blobs)
+    chore("imports", lambda: sweep_parcels(records, blobs))
+    chore("sign-in tries", lambda: accounts.forget_tries(records, now))
+    chore("visits", lambda: accounts.forget_visits(records))
+    chore("sessions", lambda: accounts.forget_sessions(records, settings.session_idle_days))
+    chore("logbook", lambda: logbook.forget_old(records, now))
+    chore("job logs", lambda: workers.forget(records, now - JOB_LOGS_SECONDS))
+    chore("histories", lambda: drop_old_histories(records))
+    chore("paths", lambda: settle_all(records, biosight.catalogue))
+    done["classified"] = chore("waiting pictures", lambda: classify_waiting(biosight))
     if any(done.values()):
         log.info("kept house", extra=done)
+
+
+def chore(name: str, work: Callable[[], int | None]) -> int:
+    """Do one chore and return its count. One that fails is logged and counted, and keeps none of
+    the others from being done."""
+    try:
+        done = work() or 0
+    except Exception:
+        metrics.housekeeping.labels("failed").inc()
+        log.exception("a chore failed", extra={"chore": name})
+        return 0
+    metrics.housekeeping.labels("ok").inc()
+    return done
+
+
+def purge_without_home(records: Records, blobs: Blobs) -> int:
+    """Remove pictures whose collection is gone; return how many."""
+    return trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
+
+
+def sweep_orphans(records: Records, blobs: Blobs) -> dict[str, int]:
+    """Set orphaned files aside and remove old ones; return what was done in numbers."""
+    done = {"set_aside": 0, "removed": 0, "brought_back": 0}
+
+    def swept() -> int:
+        found = sweeping.sweep_store(records, blobs)
+        done.update(set_aside=found.moved, removed=found.gone, brought_back=found.back)
+        return found.moved
+
+    chore("orphans", swept)
+    return done
+
+
+def drop_old_histories(records: Records) -> None:
+    """Once in a while, remove histories that a crash or an older version left."""
+    if take_lease(records, "histories", HISTORIES_SECONDS):
+        trash.forget_histories(records)
 
 
 def remove_abandoned(biosight: BioSight) -> int:

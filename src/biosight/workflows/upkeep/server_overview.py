@@ -50,9 +50,7 @@ def try_again(records: Records, job: Job, by: str) -> Job:
         raise Conflict("Only failed work can be tried again.")
     jobs.check_free(records, job.collection, job.kind)
     try:
-        again = jobs.amend(
-            records, job, state="waiting", attempts=0, words="", finished_at=0.0, hindered_since=0.0
-        )
+        again = jobs.wait_again(records, job)
     except Dropped as error:
         raise Conflict("Somebody else changed this first.") from error
     logbook.note(records, "work tried again", by=by, about=job.collection, detail=job.kind)

@@ -161,8 +161,9 @@ def promote(
 def retire(
     body: Reason, version: VersionToChange, person: Signed, biosight: Open, records: Store
 ) -> VersionOut:
-    """Retire a candidate: it is put aside."""
-    done = registry.retire(records, version, person.user.id, body.reason)
+    """Retire a candidate, or a model that no collection uses: it is put aside."""
+    by = person.user.id
+    done = serving_version.retire_version(records, biosight.catalogue, version, by, body.reason)
     return version_out(biosight, person, done)
 
 
