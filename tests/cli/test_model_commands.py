@@ -242,3 +242,37 @@ def test_retrain_stops_without_reason_and_teaches_with_one(run: Run, tmp_path: P
     assert "a person decides" in done
     assert "new: Lemon" in done
     assert "fruit@1\tcandidate" in run("model", "list").output
+
+
+def test_every_stage_runs_with_a_model_that_has_a_tree(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As DVC runs them, one command after another; people named groups, and names below them."""
+    tree = tmp_path / "tree"
+    card = tiny.make_tree_model(tree)
+    monkeypatch.setenv("BIOSIGHT_MODEL_DIR", str(tree))
+    add_ada(run)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for seed in range(60):
+        colour = ("Red", "Green")[seed % 2]
+        (folder / f"{seed}.jpg").write_bytes(tiny.picture(colour, seed))
+    run("import", folder)
+    archive = open_archive(Settings(data_dir=tmp_path / "data"))
+    finer = next(t.id for t in card.taxa if t.id in card.leaves)
+    for number, image in enumerate(archive.records.find(Image)):
+        label = finer if number < 30 else card.label_names[0]
+        archive.records.write(Replace(replace(image, label=label, who="person", version=2), 1))
+    archive.close()
+    params = tmp_path / "params.yaml"
+    params.write_text("train: {mode: head, name: field}\n")
+    work = ("--params", params, "--work", tmp_path / "work")
+    said = {
+        stage: run("pipeline", stage, *work).output
+        for stage in ("snapshot", "train", "evaluate", "gate", "register")
+    }
+    assert "here_levels." in said["evaluate"]
+    assert "here_champion_accuracy" in said["evaluate"]
+    assert "field@1 waits as a candidate" in said["register"]
+    assert "field@1 waits" in run("pipeline", "register", *work).output  # it knows it already
+    assert "field@2" not in run("model", "list").output

@@ -10,7 +10,14 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.head import read_head, write_head
 from biosight.inference.reference import read_reference
 from biosight.learning import gate
-from biosight.learning.by_level import SAID, LevelLine, against_levels, level_figures, level_lines
+from biosight.learning.by_level import (
+    SAID,
+    LevelLine,
+    against_levels,
+    level_figures,
+    level_lines,
+    side_of,
+)
 from biosight.learning.gate_report import values
 from biosight.learning.recipe import GateParams
 from biosight.learning.trial import Sides, on_reference
@@ -83,3 +90,22 @@ def test_finer_answers_may_be_wrong_one_time_in_ten() -> None:
 def test_a_side_without_a_tree_has_no_lines() -> None:
     assert level_figures(None, None) == {}
     assert level_lines("here", {}) == ()
+
+
+def test_where_people_named_groups_finer_answers_are_not_judged(sides: Sides) -> None:
+    """One below a wrong group was counted as wrong, and one below the right group not at all: the
+    figure could only be 0 %."""
+    reference = read_reference(sides.champion.folder)
+    assert reference is not None
+    verdicts = sides.champion.judge(reference.held_embeddings)
+    finer = [i for i, n in enumerate(reference.held_nodes) if n >= 0]
+    said = [verdicts[i] for i in finer]
+    wrong = side_of(sides.champion, said, [("Green",)] * len(said))
+    found = level_figures(wrong, None)
+    assert found[f"champion_{SAID}_share"] > 0.5
+    assert f"champion_{SAID}" not in found
+    assert level_lines("here", found) == ()
+    mixed = [("Red", "Crimson")] * 5 + [("Green",)] * (len(said) - 5)
+    assert (
+        level_figures(side_of(sides.champion, said, mixed), None)[f"champion_{SAID}_pictures"] <= 5
+    )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,27 @@ def test_whole_sources_are_left_out(tree: Path) -> None:
     assert {s.source for s in train} & {s.source for s in held} == set()
     assert {s.source for s in held} == {"d"}
     assert len(train) + len(held) == 72
+
+
+def test_a_handful_of_pictures_decides_nothing() -> None:
+    """One import is one source: what is left out of it lacks most labels, so single pictures of
+    those labels judge too, and the card says so."""
+    from biosight.training.data.dataset import Sample, singly_in_words, split_to_judge
+
+    def some(label: str, count: int, source: str) -> list[Sample]:
+        return [Sample(Path(f"{label}{source}{i}"), label, source) for i in range(count)]
+
+    samples = some("Fox", 17, "bad") + some("Fox", 400, "card") + some("Hen", 60, "card")
+    train, held, singly = split_to_judge(samples, 0.1, seed=7)
+    judged = Counter(s.label for s in held)
+    assert judged == {"Fox": 20, "Hen": 12}
+    assert singly == ("Fox", "Hen")
+    assert sorted(map(str, (s.path for s in train + held))) == sorted(str(s.path) for s in samples)
+    assert split_to_judge(samples, 0.1, seed=7) == (train, held, singly)
+    assert "Of 2 labels single pictures were kept aside" in singly_in_words(singly, samples)
+    # Each picture a source: none of them teaches and judges.
+    alone = [Sample(s.path, s.label, str(s.path)) for s in samples]
+    assert singly_in_words(split_to_judge(alone, 0.1, seed=7)[2], alone) == ""
 
 
 def test_balancing() -> None:

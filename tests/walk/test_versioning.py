@@ -21,12 +21,13 @@ STAND_IN = """#!{python}
 import json, sys, yaml
 from pathlib import Path
 
-stage = sys.argv[2]
+stage = "drift" if sys.argv[1] == "drift" else sys.argv[2]
 said = yaml.safe_load(Path("pipeline/params.yaml").read_text())
 work, right = Path("pipeline/work"), said["snapshot"]["holdout"]
 taken_for = "Red" if right > 0.5 else "Blue"
 rows = "actual,champion,candidate\\nRed,Red,Red\\nRed,Blue,%s\\n" % taken_for
 files = {{
+    "drift": {{}},
     "snapshot": {{"snapshot/pictures.tar": "x", "snapshot/training-set.json": json.dumps(right)}},
     "train": {{"candidate/model.onnx": json.dumps(right)}},
     "evaluate": {{"answers.csv": rows, "evaluation.json": json.dumps({{"accuracy": right}})}},
@@ -51,12 +52,23 @@ class Clone:
         (place / "biosight").write_text(STAND_IN.format(python=sys.executable))
         (place / "biosight").chmod(0o755)
 
-    def run(self, *words: str) -> str:
+    def be_first(self) -> None:
+        """Let scripts, which look into .venv first, find the stand-in there."""
+        place = self.root / ".venv"
+        place.unlink(missing_ok=True)
+        (place / "bin").mkdir(parents=True)
+        (place / "bin/biosight").symlink_to(self.root / "bin/biosight")
+        (place / "bin/python").symlink_to(ROOT / ".venv/bin/python")
+        dvc = self.root / ".venv-dvc"
+        if not dvc.exists():
+            dvc.symlink_to(ROOT / ".venv-dvc")
+
+    def run(self, *words: str, **settings: str) -> str:
         path = f"{self.root}/bin:{ROOT}/.venv-dvc/bin:{os.environ['PATH']}"
         done = subprocess.run(
             words,
             cwd=self.root,
-            env={**os.environ, "PATH": path},
+            env={**os.environ, "PATH": path, **settings},
             capture_output=True,
             text=True,
             check=False,
@@ -99,10 +111,10 @@ def test_old_stands_beside_new_across_commits(checkout: Path) -> None:
     values = plot["content"]["data"]["values"]
     assert [v["candidate"] for v in values if v["rev"] == "HEAD~1"] == ["Red", "Blue"]
     assert [v["candidate"] for v in values if v["rev"] == "HEAD"] == ["Red", "Red"]
-    # The same again: the snapshot is asked, nothing else runs.
+    # The same again: the snapshot is asked, and BioSight whether it has the candidate.
     ran = len(clone.ran)
     clone.run("dvc", "repro", "pipeline/dvc.yaml")
-    assert clone.ran[ran:] == ["snapshot"]
+    assert clone.ran[ran:] == ["snapshot", "register"]
 
 
 def test_another_clone_fetches_what_one_has_made(checkout: Path, tmp_path: Path) -> None:
@@ -114,9 +126,27 @@ def test_another_clone_fetches_what_one_has_made(checkout: Path, tmp_path: Path)
         clone.run("rm", "-rf", gone)
     ran = len(clone.ran)
     clone.run("dvc", "repro", "--pull", "pipeline/dvc.yaml")
-    assert clone.ran[ran:] == ["snapshot"]
+    assert clone.ran[ran:] == ["snapshot", "register"]
     assert (checkout / "pipeline/work/candidate/model.onnx").is_file()
     assert (checkout / "pipeline/work/evaluation.json").is_file()
+    assert json.loads((checkout / "pipeline/work/registered.json").read_text())["verdict"]
+
+
+def test_the_second_night_from_a_fresh_clone(checkout: Path, tmp_path: Path) -> None:
+    """drift.sh twice, with the lock committed and the data pushed between."""
+    night = {"BIOSIGHT_DVC_REMOTE": str(tmp_path / "remote")}
+    clone = Clone(checkout)
+    clone.be_first()
+    clone.run("bash", "pipeline/drift.sh", "FORCE", **night)
+    assert (checkout / "pipeline/work/outcome").read_text() == "no worse\n"
+    clone.run("git", "add", "pipeline/dvc.lock")
+    clone.run("git", "-c", "user.name=t", "-c", "user.email=t@e.org", "commit", "-qm", "night")
+    clone.run("git", "clone", "-q", str(checkout), str(tmp_path / "fresh"))
+    fresh = Clone(tmp_path / "fresh")
+    fresh.be_first()
+    fresh.run("bash", "pipeline/drift.sh", "FORCE", **night)
+    assert fresh.ran == ["drift", "snapshot", "register"]
+    assert (fresh.root / "pipeline/work/outcome").read_text() == "no worse\n"
 
 
 def test_an_experiment_stops_before_anything_is_registered(checkout: Path) -> None:

@@ -115,7 +115,9 @@ def level_figures(champion: TreeSide | None, candidate: TreeSide | None) -> dict
         answers = side.rollup.answers(side.scores)
         said = finer_right(side.rollup, answers, side.nodes, side.groups)
         found[f"{who}_{SAID}_share"] = round(float((said >= -1).mean()), 4)
-        judged = said[said >= 0]
+        # Where people named only the group, an answer below it could be wrong and never right.
+        finer = np.array([n != g for n, g in zip(side.nodes, side.groups, strict=True)])
+        judged = said[(said >= 0) & finer]
         found[f"{who}_{SAID}_pictures"] = float(len(judged))
         if len(judged):
             found[f"{who}_{SAID}"] = mean(judged)

@@ -22,7 +22,7 @@ from biosight.inference.classifier import Classifier
 from biosight.inference.head import Head, Prior, write_head
 from biosight.inference.model_files.card import ModelCard, file_sha256, write_card
 from biosight.inference.preprocess import to_batch
-from biosight.inference.quality import softmax
+from biosight.inference.quality import softmax, wilson
 from biosight.training import networks
 from biosight.training.averaging import row_count
 from biosight.training.data import dataset as ds
@@ -97,7 +97,7 @@ def export(
         card = card.model_copy(update=tree)
     network = networks.build(card.arch, row_count(card, leaves)).eval()
     networks.start_from(network, networks.load_weights(run / "weights.pt"))
-    words = json.loads(notes.read_text()) if notes else {}
+    words = sides_in_words(train, held) | (json.loads(notes.read_text()) if notes else {})
     said = {
         "version": version,
         "git_commit": commit(),
@@ -121,6 +121,15 @@ def export(
     logits, embeddings = logits_of(Classifier(target), held)
     check_half(answers, logits)
     return finish(card, target, logits, embeddings, held, train, replay)
+
+
+def sides_in_words(train: Sequence[ds.Sample], held: Sequence[ds.Sample]) -> dict[str, str]:
+    """Return what a run learnt from and was measured on, for a card without notes."""
+    labels, sources = {s.label for s in train}, {s.source for s in train}
+    return {
+        "trained_on": f"{len(train)} pictures of {len(labels)} labels from {len(sources)} sources",
+        "measured_on": f"{len(held)} pictures kept aside",
+    }
 
 
 def as_head(network: networks.AnyNetwork, prior: Prior | None, labels: int) -> Head:
@@ -281,10 +290,13 @@ def finish(
     else:
         card = card.model_copy(update={"temperature": round(fit_temperature(logits, truth), 4)})
         report, finer = evaluate(softmax(logits, card.temperature), truth, card.label_names), {}
+    low, high = wilson(round(report.accuracy * report.pictures), report.pictures)
     figures = {
         "held_pictures": float(report.pictures),
         "held_sources": float(len({s.source for s in held})),
         "held_accuracy": round(report.accuracy, 4),
+        "held_accuracy_low": round(low, 4),
+        "held_accuracy_high": round(high, 4),
         "held_mean_recall": round(report.balanced_accuracy, 4),
         "held_ece": round(ece_across_sources(logits, truth, [s.source for s in held]), 4),
         **finer,

@@ -73,7 +73,7 @@ def fine_tune(job: Tuning, params: FitParams, target: Path, *, quiet: bool = Fal
     save_atomically(network.state_dict(), job.run / "start.pt")
     fit(run_params, card, split, network, None, quiet=quiet)
     finish(run_params, card, split, prior_of(job.champion, old), quiet=quiet)
-    return export_network(job, old, params, target)
+    return export_network(job, old, params, split, target)
 
 
 def draft(old: ModelCard, job: Tuning) -> ModelCard:
@@ -146,14 +146,14 @@ def training_params(
 
 
 def split_of(samples: Sequence[ds.Sample], params: FitParams) -> Split:
-    """Return the training pictures, and whole sources that are used to choose among weights. Raises
+    """Return the training pictures, and those that are used to choose among weights. Raises
     BadModel."""
-    train, chosen_on = ds.split_by_source(list(samples), CHOOSING_SHARE, params.seed)
+    train, chosen_on, singly = ds.split_to_judge(samples, CHOOSING_SHARE, params.seed)
     if not chosen_on or not train:
         raise BadModel(
             "There are too few upload sessions to keep some aside for choosing; refit the head."
         )
-    return Split(train, chosen_on)
+    return Split(train, chosen_on, said=ds.singly_in_words(singly, samples))
 
 
 def prior_of(folder: Path, card: ModelCard) -> Prior | None:
@@ -162,7 +162,9 @@ def prior_of(folder: Path, card: ModelCard) -> Prior | None:
     return replace(head.prior, strength=1.0) if head and head.prior else None
 
 
-def export_network(job: Tuning, old: ModelCard, params: FitParams, target: Path) -> str:
+def export_network(
+    job: Tuning, old: ModelCard, params: FitParams, split: Split, target: Path
+) -> str:
     """Export the network, in int8 too if the champion is in int8 and the answers stay the same.
     Return the result of int8 in words."""
     notes = job.run / "notes.json"
@@ -172,7 +174,8 @@ def export_network(job: Tuning, old: ModelCard, params: FitParams, target: Path)
         f"sources: this collection's confirmed ones{' and older ones' if params.base else ''}. "
         f"{old.trained_on}"
     )
-    notes.write_text(json.dumps({"trained_on": words, "measured_on": "sources kept aside"}))
+    measured = f"{len(split.held)} pictures kept aside.{split.said}"
+    notes.write_text(json.dumps({"trained_on": words, "measured_on": measured}))
     said = {t.id: t.threshold for t in job.made.taxa if t.threshold}
     if not old.precision.startswith("int8"):
         export(job.run, target, "0", notes=notes, offered=said)

@@ -57,11 +57,13 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The two sides of a run's data, and the leaves that are told apart if there is a tree."""
+    """The two sides of a run's data, and the leaves that are told apart if there is a tree. `said`
+    tells of held pictures whose sources also teach."""
 
     train: list[ds.Sample]
     held: list[ds.Sample]
     leaves: Leaves | None = None
+    said: str = ""
 
 
 def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> Report:
@@ -91,7 +93,8 @@ def split_of(params: TrainParams, samples: list[ds.Sample]) -> Split:
     """Leave out the sources in `params.hold`, or otherwise some that are drawn to reach every
     label."""
     if not params.hold:
-        return Split(*ds.split_by_source(samples, params.held_share, params.seed))
+        train, held, singly = ds.split_to_judge(samples, params.held_share, params.seed)
+        return Split(train, held, said=ds.singly_in_words(singly, samples))
     train = [s for s in samples if s.source not in params.hold]
     return Split(train, [s for s in samples if s.source in params.hold])
 

@@ -3,7 +3,7 @@
 Not here: the work of a stage (learning/retrain.py), or all stages at once (cli/models/retrain.py).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -153,7 +153,16 @@ def evaluate_stage(settings: Settings, params: Path | None, work: Path) -> None:
     """Measure both models on the pictures that taught neither."""
     taken = read_set(Work(work).snapshot)
     figures = retrain.evaluate(champion_folder(settings, taken), Work(work))
-    click.echo("\n".join(f"{name} {value:g}" for name, value in figures.items()))
+    click.echo("\n".join(f"{name} {value:g}" for name, value in flat(figures)))
+
+
+def flat(figures: Mapping[str, float | Mapping[str, float]]) -> Iterator[tuple[str, float]]:
+    """Yield the names and values of figures; those of a group are named group.figure."""
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{part}", of) for part, of in value.items())
+        else:
+            yield name, value
 
 
 @pipeline.command("gate")

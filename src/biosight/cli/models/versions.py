@@ -1,5 +1,6 @@
 """biosight model: add, list, promote, roll back, retire and export versions."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast, get_args
@@ -14,6 +15,7 @@ from biosight.cli.models.learn import export_model, fit_leaves, quantise_model
 from biosight.errors import BadModel, BadRequest
 from biosight.inference.model_files.card import ModelCard, read_card
 from biosight.inference.model_files.detector_card import Form
+from biosight.inference.quality import wilson
 from biosight.settings import Settings
 from biosight.workflows.models.add_detector import (
     DETECTORS_SIDE,
@@ -54,11 +56,20 @@ def list_models(settings: Settings) -> None:
     try:
         open_catalogue(settings, archive)
         for v in registry.versions(archive.records):
-            held = v.card.measured.get("held_accuracy")
-            figure = f"{held:.1%} on left-out sources" if held else ""
+            figure = held_in_words(v.card.measured)
             click.echo(f"{v.id}\t{v.state}\t{v.card.arch}\t{len(v.card.labels)} labels\t{figure}")
     finally:
         archive.close()
+
+
+def held_in_words(measured: Mapping[str, float]) -> str:
+    """Return a version's accuracy on left-out pictures with its 95 % interval (Wilson) and their
+    number; "" where it was not measured."""
+    accuracy, pictures = measured.get("held_accuracy"), measured.get("held_pictures", 0)
+    if not accuracy or not pictures:
+        return f"{accuracy:.1%} on left-out pictures" if accuracy else ""
+    low, high = wilson(round(accuracy * pictures), int(pictures))
+    return f"{accuracy:.1%} ({low:.1%} to {high:.1%}) of {pictures:,.0f} left-out pictures"
 
 
 @model.command()

@@ -28,6 +28,7 @@ from biosight.inference.preprocess import FILTERS, to_pixels
 log = logging.getLogger(__name__)
 # At least as many px on the short side as serving keeps.
 NEED_SHORT = 512
+LEAST_HELD = 20  # pictures a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,39 @@ def split_by_source(
             break
     train = [s for s in samples if s.source not in left_out]
     return train, [s for s in samples if s.source in left_out]
+
+
+def split_to_judge(
+    samples: Sequence[Sample], share: float, seed: int
+) -> tuple[list[Sample], list[Sample], tuple[str, ...]]:
+    """Return (training, left out, labels): whole sources are left out, as in `split_by_source`.
+
+    A label of which these are fewer than LEAST_HELD pictures also gives single ones, up to a fifth
+    of it, so that no weights are chosen and no temperature is fitted on a handful. Their sources
+    also teach, so the figures of these `labels` are somewhat too good; whoever uses them says so.
+    """
+    train, held = split_by_source(samples, share, seed)
+    totals, there = Counter(s.label for s in samples), Counter(s.label for s in held)
+    dice = random.Random(seed)
+    single: set[int] = set()
+    for label in sorted(totals):
+        wanted = min(LEAST_HELD, totals[label] // 5) - there[label]
+        own = [i for i, s in enumerate(train) if s.label == label]
+        single.update(dice.sample(own, max(0, min(wanted, len(own)))))
+    moved = [s for i, s in enumerate(train) if i in single]
+    kept = [s for i, s in enumerate(train) if i not in single]
+    return kept, held + moved, tuple(sorted({s.label for s in moved}))
+
+
+def singly_in_words(labels: Sequence[str], samples: Sequence[Sample]) -> str:
+    """Return that single pictures of these labels judge; "" for none, or where every picture is a
+    source anyway."""
+    if not labels or len({s.source for s in samples}) == len(samples):
+        return ""
+    return (
+        f" Of {len(labels)} labels single pictures were kept aside, whose sources also taught: "
+        f"{', '.join(labels)}."
+    )
 
 
 def sample_weights(samples: Sequence[Sample], label_power: float, source_power: float) -> Tensor:
