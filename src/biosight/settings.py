@@ -86,7 +86,9 @@ class Settings(BaseSettings):
         "", max_length=200, description="Credit shown on the map, as the tiles' licence requires."
     )
     presigned: bool = Field(
-        False, description="Redirect downloads of originals to the bucket through signed URLs."
+        False,
+        description="Redirect downloads of originals to the bucket through signed URLs (S3, with "
+        "the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY).",
     )
     registration: Literal["open", "invite", "closed"] = Field(
         "invite",

@@ -170,9 +170,13 @@ def test_what_was_just_written_is_not_removed(
 
 
 def test_a_signed_address_gives_the_bytes(bucket: BucketBlobs) -> None:
-    link = bucket.link(kept(bucket), 60)
+    name = "attachment; filename*=utf-8''%C3%A4%20%22q%22%3B%20x%3D1.jpg"
+    link = bucket.link(kept(bucket), 60, "image/jpeg", name)
     assert "X-Amz-Signature" in link
-    assert httpx2.get(link).content == CONTENT
+    answer = httpx2.get(link)
+    assert answer.content == CONTENT
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["content-disposition"] == name
 
 
 def test_blobs_move_to_a_bucket_and_a_second_run_has_nothing_to_do(
@@ -257,3 +261,16 @@ def test_a_failed_upload_is_told_until_one_succeeds(bucket: BucketBlobs, s3: S3)
     s3.read_only = False
     bucket.keep(received.path, keys.original(SHA256))
     assert bucket.refused == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "length"), [(0, None), (0, 3), (2, 4), (2, None), (0, len(CONTENT)), (3, 1)]
+)
+def test_a_part_of_the_bytes(blobs: Blobs, start: int, length: int | None) -> None:
+    key = kept(blobs)
+    assert blobs.size(key) == len(CONTENT)
+    stop = None if length is None else start + length
+    found = b"".join(blobs.stream(key, 2, start=start, length=length))
+    assert found == CONTENT[start:stop]
+    with pytest.raises(NotFound):
+        blobs.size(keys.original("0" * 64))

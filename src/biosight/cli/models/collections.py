@@ -1,6 +1,6 @@
 """biosight collection: which model names the pictures of which collection.
 
-Not here: trying a model on and naming pictures anew, which is done in the browser (Model).
+Not here: trying a model on and naming pictures anew, which people do in the browser.
 """
 
 from contextlib import closing

@@ -24,6 +24,7 @@ from biosight.errors import BadRequest, BioSightError, NoSpace, NotFound, Unavai
 from biosight.storage.blobs.folder import KEEP_FREE_BYTES, OWNER, REFUSED, sweep
 from biosight.storage.blobs.incoming import Incoming, Received, disk_errors, read_fully
 from biosight.storage.blobs.keys import key_at, path_of
+from biosight.storage.blobs.signing import signed_with
 from biosight.storage.causes import FORBIDDEN, NO_BUCKET, why_away
 
 GRACE_SECONDS = 3600.0
@@ -157,12 +158,21 @@ class BucketBlobs:
         with translated_errors():
             return bytes(obstore.get(store, path_of(key)).bytes())
 
-    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
+    def size(self, key: str) -> int:
+        with translated_errors():
+            return int(obstore.head(self.brief, path_of(key))["size"])
+
+    def stream(
+        self, key: str, chunk: int = 1 << 18, *, start: int = 0, length: int | None = None
+    ) -> Iterator[bytes]:
         if not self.has(key):  # short timeouts: a bucket that hangs is noticed in ten seconds
             raise NotFound("These bytes are not stored.")
+        part: Any = None
+        if length is not None or start:
+            part = {"range": {"offset": start} if length is None else (start, start + length)}
         with translated_errors():
-            found = obstore.get(self.store, path_of(key)).stream(min_chunk_size=chunk)
-        return bucket_pieces(found)
+            found = obstore.get(self.store, path_of(key), options=part)
+            return bucket_pieces(found.stream(min_chunk_size=chunk))
 
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
@@ -186,9 +196,11 @@ class BucketBlobs:
         """Return None: a bucket has no local files."""
         path_of(key)
 
-    def link(self, key: str, seconds: int) -> str:
+    def link(self, key: str, seconds: int, media_type: str, disposition: str) -> str:
         with translated_errors():
-            return str(obstore.sign(self.store, "GET", path_of(key), timedelta(seconds=seconds)))
+            plain = obstore.sign(self.store, "GET", path_of(key), timedelta(seconds=seconds))
+        said = {"response-content-type": media_type, "response-content-disposition": disposition}
+        return signed_with(str(plain), said)
 
     def remove(self, key: str) -> None:
         """Remove a key, if it exists; an original only once it is old enough (see `removal`)."""

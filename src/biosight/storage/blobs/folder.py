@@ -110,8 +110,16 @@ class FolderBlobs:
         with self.reading():
             return self.path(key).read_bytes()
 
-    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        return FilePieces(self.file(key), chunk)
+    def size(self, key: str) -> int:
+        with self.reading():
+            return self.path(key).stat().st_size
+
+    def stream(
+        self, key: str, chunk: int = 1 << 18, *, start: int = 0, length: int | None = None
+    ) -> Iterator[bytes]:
+        file = self.file(key)
+        file.seek(start)
+        return FilePieces(file, chunk, length)
 
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
@@ -124,7 +132,7 @@ class FolderBlobs:
         with self.reading():
             return self.path(key).open("rb")
 
-    def link(self, key: str, seconds: int) -> str:
+    def link(self, key: str, seconds: int, media_type: str, disposition: str) -> str:
         return ""
 
     def remove(self, key: str) -> None:
@@ -220,18 +228,22 @@ class FolderBlobs:
 
 
 class FilePieces:
-    """Open file, read in pieces; closed at its end, or when the object is deleted."""
+    """Open file, read in pieces, at most `left` bytes of it; closed at its end, or when the object
+    is deleted."""
 
-    def __init__(self, file: BinaryIO, chunk: int) -> None:
+    def __init__(self, file: BinaryIO, chunk: int, left: int | None = None) -> None:
         self.opened = file
         self.chunk = chunk
+        self.left = left
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
+        wanted = self.chunk if self.left is None else min(self.chunk, self.left)
         with disk_errors():
-            piece = b"" if self.opened.closed else self.opened.read(self.chunk)
+            piece = b"" if self.opened.closed else self.opened.read(wanted)
+        self.left = None if self.left is None else self.left - len(piece)
         if not piece:
             self.close()
             raise StopIteration

@@ -55,9 +55,16 @@ class Blobs(Protocol):
         """Return all bytes of a key. Raises NotFound."""
         ...
 
-    def stream(self, key: str, chunk: int = 1 << 18) -> Iterator[bytes]:
-        """Return a key's bytes in pieces. They are opened before this returns, so bytes that are
-        removed afterwards can still be read. Raises NotFound."""
+    def size(self, key: str) -> int:
+        """Return the number of bytes under a key. Raises NotFound."""
+        ...
+
+    def stream(
+        self, key: str, chunk: int = 1 << 18, *, start: int = 0, length: int | None = None
+    ) -> Iterator[bytes]:
+        """Return a key's bytes in pieces: all, or `length` of them from `start` on. They are opened
+        before this returns, so bytes that are removed afterwards can still be read. Raises
+        NotFound."""
         ...
 
     def local(self, key: str) -> AbstractContextManager[Path]:
@@ -69,9 +76,9 @@ class Blobs(Protocol):
         NotFound."""
         ...
 
-    def link(self, key: str, seconds: int) -> str:
-        """Return an address from which anyone can fetch the bytes for some seconds; "" if there is
-        none."""
+    def link(self, key: str, seconds: int, media_type: str, disposition: str) -> str:
+        """Return an address from which anyone can fetch the bytes for some seconds, with these
+        values of Content-Type and Content-Disposition; "" if there is none."""
         ...
 
     def remove(self, key: str) -> None:

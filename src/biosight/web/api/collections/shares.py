@@ -21,7 +21,7 @@ from biosight.images import Image
 from biosight.storage.conditions import living_images, showing_below
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import Bytes, MayOwn, Open, Signed, Store
-from biosight.web.files.picture_bytes import answer_blurred, answer_with
+from biosight.web.files.picture_bytes import answer_blurred, answer_with, form_tag
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.schemas.body import Input
 from biosight.web.security import client_address, visit_cookie
@@ -327,7 +327,8 @@ async def shared_bytes(
         if c.blur_people and is_drawn(found[0], people, form):
             answer = answer_blurred(biosight, found[0], people, form, inline=inline)
         else:
-            answer = answer_with(request, blobs, finds[kind], inline=inline)
+            tag = form_tag(f"shared-{kind}", found[0])
+            answer = answer_with(request, blobs, finds[kind], inline=inline, tag=tag)
         answer.headers.update(HIDDEN)
         answer.headers["Cache-Control"] = "no-store"  # a withdrawn link shows nothing
         return answer

@@ -21,7 +21,13 @@ from biosight.storage.records import Records
 from biosight.subjects import Region
 from biosight.web.access.deps import Bytes, ImageToSee, Open, Seen, Signed, Store
 from biosight.web.access.rights import seen_rule
-from biosight.web.files.picture_bytes import answer_blurred, answer_drawn, answer_with
+from biosight.web.files.picture_bytes import (
+    answer_blurred,
+    answer_drawn,
+    answer_with,
+    form_tag,
+    saved_as,
+)
 from biosight.web.files.streaming import on_byte_threads
 from biosight.web.security import client_address
 from biosight.workflows.pictures import derived
@@ -67,7 +73,8 @@ def in_form(
     if people is not None and is_drawn(seen.image, people, form):
         return answer_blurred(biosight, seen.image, people, form, inline=True)
     find = partial(FINDERS[form], blobs, biosight.model.decoders, seen.image)
-    return for_this_person(answer_with(request, blobs, find, inline=True), people)
+    tag = form_tag(form, seen.image)
+    return for_this_person(answer_with(request, blobs, find, inline=True, tag=tag), people)
 
 
 def note_original(
@@ -115,12 +122,14 @@ async def original(
         hidden = placeless or coarse or people is not None
         if download and biosight.settings.presigned and not hidden:
             found = derived.original(blobs, seen.image)
-            if link := blobs.link(found.key, LINK_SECONDS):
+            disposition = saved_as("attachment", found.name)
+            if link := blobs.link(found.key, LINK_SECONDS, found.media_type, disposition):
                 return RedirectResponse(link, status_code=307)
         find = partial(derived.original, blobs, seen.image)
         if hidden:
             find = partial(derived.placeless_file, blobs, biosight.model.decoders, seen.image)
-        return for_this_person(answer_with(request, blobs, find, inline=inline), people)
+        tag = form_tag("placeless" if hidden else "original", seen.image)
+        return for_this_person(answer_with(request, blobs, find, inline=inline, tag=tag), people)
 
     return await on_byte_threads(request, work)
 
