@@ -149,6 +149,19 @@ def test_the_second_night_from_a_fresh_clone(checkout: Path, tmp_path: Path) -> 
     assert (fresh.root / "pipeline/work/outcome").read_text() == "no worse\n"
 
 
+def test_a_frozen_snapshot_serves_experiments_of_another_day(checkout: Path) -> None:
+    clone = Clone(checkout)
+    clone.commit("0.2")
+    clone.run("dvc", "freeze", "pipeline/dvc.yaml:snapshot")
+    clone.run("git", "add", "pipeline/dvc.yaml")
+    clone.run("git", "-c", "user.name=t", "-c", "user.email=t@e.org", "commit", "-qm", "frozen")
+    ran = len(clone.ran)
+    change = "pipeline/params.yaml:train.epochs=9"
+    clone.run("dvc", "exp", "run", "-n", "longer", "-S", change, "pipeline/dvc.yaml:gate")
+    assert "snapshot" not in clone.ran[ran:]
+    assert "train" in clone.ran[ran:]
+
+
 def test_an_experiment_stops_before_anything_is_registered(checkout: Path) -> None:
     clone = Clone(checkout)
     clone.commit("0.2")

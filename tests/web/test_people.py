@@ -318,6 +318,31 @@ def test_the_log_tells_administrators_what_happened(ada: TestClient, another: An
     assert bob.get("/api/v1/admin/log").status_code == 404
 
 
+def test_an_administrator_removes_a_person(ada: TestClient, another: Another) -> None:
+    bob, cleo = another("bob@example.org"), another("cleo@example.org")
+    bobs = bob.get("/api/v1/me").json()["id"]
+    shared = first_collection(bob)
+    (image,) = upload_ids(bob, shared, "Red")
+    path = f"/api/v1/collections/{shared}/invitations"
+    link_ = bob.post(path, json={"email": "cleo@example.org", "role": "editor"}).json()["path"]
+    token = link_.split("#")[1]
+    assert cleo.post("/api/v1/join", json={"secret": token}).status_code == 200
+    assert cleo.delete(f"/api/v1/admin/users/{bobs}").status_code == 404
+    assert ada.delete(f"/api/v1/admin/users/{bobs}").status_code == 204
+    assert bob.get("/api/v1/me").status_code == 401
+    assert ada.delete(f"/api/v1/admin/users/{bobs}").status_code == 404
+    # What they shared is another member's now, and their pictures are there.
+    assert cleo.get(f"/api/v1/collections/{shared}").json()["role"] == "owner"
+    assert cleo.get(f"/api/v1/images/{image}").json()["uploaded_by"] == "somebody who left"
+    assert ("ada", "account removed", "") in kinds(ada)
+
+
+def test_nobody_removes_themselves_on_the_admin_page(ada: TestClient) -> None:
+    me = ada.get("/api/v1/me").json()["id"]
+    refused = ada.delete(f"/api/v1/admin/users/{me}")
+    assert (refused.status_code, "page Account" in refused.json()["detail"]) == (400, True)
+
+
 def test_a_log_that_cannot_be_written_keeps_nobody_from_their_pictures(
     ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,8 +161,9 @@ def sign_up_by(
     return user
 
 
-def leave(records: Records, user: User) -> None:
-    """Remove an account: shared collections are handed over, the others go to the trash.
+def leave(records: Records, user: User, by: str = "") -> None:
+    """Remove an account: shared collections are handed over, the others go to the trash. `by` is
+    the administrator who removes it, "" for the person, or for a command.
 
     What they did in shared collections stays, shown as done by somebody who left
     (accounts/names.py). Its records keep an id that no longer belongs to an account. Raises
@@ -175,4 +176,4 @@ def leave(records: Records, user: User) -> None:
     accounts.remove_user(records, user)
     picture_comments.forget_calls(records, user.id)
     logbook.forget(records, user.id)
-    logbook.note(records, "account removed")
+    logbook.note(records, "account removed", by=by)

@@ -246,7 +246,7 @@ def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
     found = []
     for path in gallery.largest_groups(many, MOST_COVERS):
         # The newest picture of a label is at the end of an index; that of a branch needs a search.
-        fullest = max((p for p in many if p.startswith(path)), key=lambda p: many[p])
+        fullest = max((p for p in many if p.startswith(path)), key=lambda p: (many[p], p))
         here = [*living_images(collection.id), Where("label_path", "=", fullest)]
         newest = Order("created_at", descending=True)
         one = records.find(Image, here, order=newest, limit=1)

@@ -10,7 +10,7 @@ from biosight import accounts, logbook
 from biosight.accounts import Invitation, User
 from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
-from biosight.errors import NotFound
+from biosight.errors import BadRequest, NotFound
 from biosight.images import Image
 from biosight.storage.conditions import LIVING
 from biosight.storage.records import Remove, Where
@@ -18,7 +18,7 @@ from biosight.web.access.deps import Admin, Bytes, Open, Store
 from biosight.web.outbox import Letters
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.invitations import InvitationOut, Invite, invitation_out
-from biosight.workflows.people import audit_log, link_makers, mails
+from biosight.workflows.people import audit_log, joining_and_leaving, link_makers, mails
 from biosight.workflows.serving_version import serving_key
 from biosight.workflows.upkeep import server_overview
 
@@ -170,6 +170,16 @@ def change_user(user: str, body: UserChange, person: Admin, records: Store) -> U
             records, changed, by, role=body.role, disabled=body.disabled
         )
     return user_out(records, changed)
+
+
+@router.delete("/users/{user}", status_code=204)
+def remove_user(user: str, person: Admin, records: Store) -> None:
+    """Remove another person's account: shared collections are handed over, others go to the trash,
+    and what they did in shared collections stays."""
+    found = get_user(records, user)
+    if found.id == person.user.id:
+        raise BadRequest("Delete your own account on the page Account.")
+    joining_and_leaving.leave(records, found, by=person.user.id)
 
 
 @router.post("/users/{user}/reset-link", status_code=201)

@@ -39,6 +39,15 @@ class Account {
     if (sure) await this.change({ disabled: !u.disabled });
   }
 
+  async remove() {
+    const { u } = this;
+    const words = `Collections that they share go to another member. Their other collections go to the trash, where you can restore them. What they did in shared collections stays, as done by "somebody who left". The account of ${u.email} can't be brought back.`;
+    if (!(await question({ title: `Remove ${u.name}?`, words, ok: "Remove the account", danger: true }))) return;
+    await call("DELETE", `/admin/users/${u.id}`)
+      .catch(complain)
+      .then(() => drawUsers(this.main));
+  }
+
   async demote() {
     const words = "The sign-up invitations that they made end.";
     const sure = await question({ title: `Make ${this.u.name} a member?`, words, ok: "Change the role" });
@@ -86,6 +95,7 @@ class Account {
       button("Reset link", `Reset link for ${u.name}`, () => this.reset()),
       button(able, `${able} ${u.name}`, () => this.disable()),
       !u.proved && button("Adopt", `Adopt ${u.name}`, () => this.adopt()),
+      this.main.dataset.me !== u.id && button("Remove", `Remove ${u.name}`, () => this.remove()),
     ];
   }
 
