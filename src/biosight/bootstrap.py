@@ -218,7 +218,7 @@ def open_catalogue(settings: Settings, archive: Archive | None = None) -> Catalo
     return Catalogue(default, bundled, locate)
 
 
-def open_model(settings: Settings, catalogue: Catalogue, archive: Archive | None = None) -> Model:
+def open_serving(settings: Settings, catalogue: Catalogue, archive: Archive | None = None) -> Model:
     """Open the default model and start the decoders that feed models. Without an archive there are
     no experts. Raises BadModel when the default can't be opened."""
 
@@ -252,7 +252,7 @@ def open_biosight(settings: Settings) -> BioSight:
     archive = open_archive(settings)
     try:
         catalogue = open_catalogue(settings, archive)
-        model = open_model(settings, catalogue, archive)
+        model = open_serving(settings, catalogue, archive)
     except BaseException:
         archive.close()
         raise

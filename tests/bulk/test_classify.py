@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from biosight.bulk import plan
+from biosight.images.measures import STATISTICS
 from biosight.storage.blobs.bucket import open_bucket
 from tests import tiny
 from tests.conftest import Run, add_ada, require
@@ -47,7 +48,13 @@ def test_each_picture_has_one_row(run: Run, folder: Path, tmp_path: Path) -> Non
     assert Counter(str(row["label"]) for row in found)["Red"] == 9
     good = next(row for row in found if not row["error"])
     assert good["model"] == "tiny@1"
-    assert len(good["embedding"]) == 6  # type: ignore[arg-type]  # three numbers of two bytes
+    assert len(good["embedding"]) == 3  # type: ignore[arg-type]
+    (kind,) = {
+        pq.read_schema(f).field("embedding").type for f in out.glob("*.parquet")
+    }  # the same in each table, also where a picture could not be read
+    assert (str(kind.value_type), kind.list_size) == ("halffloat", 3)
+    assert set(good["statistics"]) == set(STATISTICS)  # type: ignore[call-overload]
+    assert broken["embedding"] is None
 
 
 def test_a_name_from_an_old_disk_has_its_row(run: Run, tmp_path: Path) -> None:

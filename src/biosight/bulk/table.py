@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from biosight.errors import BadRequest
 from biosight.images import Capture, Embedding
+from biosight.images.measures import STATISTICS
 from biosight.images.metadata.file import Metadata
 from biosight.inference.sandbox.decoding import Decoded
 
@@ -57,7 +58,10 @@ def as_classified(row: dict[str, Any]) -> Classified:
         capture=Capture(**(row.get("capture") or {})),  # older tables have none
         keywords=tuple(row.get("keywords") or ()),
     )
-    statistics = tuple(float("nan") if v is None else v for v in row["statistics"])
+    said = row["statistics"]
+    # Older tables have the same nine without their names.
+    measured = [said[name] for name in STATISTICS] if isinstance(said, dict) else said
+    statistics = tuple(float("nan") if v is None else v for v in measured)
     decoded = Decoded(
         media_type=row["media_type"],
         width=row["width"],
@@ -68,5 +72,8 @@ def as_classified(row: dict[str, Any]) -> Classified:
         thumbnail=b"",
         pixels=np.zeros((0, 0, 3), np.uint8),
     )
-    embedding = Embedding("", row["model"], row["embedding"])
+    vector = row["embedding"]
+    if not isinstance(vector, bytes):  # older tables have the bytes
+        vector = np.array(vector, np.float16).tobytes()
+    embedding = Embedding("", row["model"], vector)
     return Classified(row["source"], row["name"], row["sha256"], decoded, embedding)

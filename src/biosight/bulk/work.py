@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from biosight.bulk.chunks import USUAL_MANNER, Chunk, Manner
 from biosight.errors import BadPicture, NotFound
 from biosight.images import Capture
+from biosight.images.measures import STATISTICS
 from biosight.inference.classifier import Classifier, Verdict
 from biosight.inference.detection.camera_trap import look_at
 from biosight.inference.detection.detector import Detector
@@ -61,7 +62,7 @@ SCHEMA = pa.schema(
         ("longitude", pa.float64()),
         ("capture", CAPTURE),
         ("phash", pa.string()),
-        ("statistics", pa.list_(pa.float64())),
+        ("statistics", pa.struct([(name, pa.float64()) for name in STATISTICS])),
         ("keywords", pa.list_(pa.string())),
         ("model", pa.string()),
         ("label", pa.string()),
@@ -72,7 +73,7 @@ SCHEMA = pa.schema(
         ("rank", pa.string()),
         ("finer", pa.list_(GUESS)),
         ("novelty", pa.float32()),
-        ("embedding", pa.binary()),
+        ("embedding", pa.list_(pa.float16())),  # of one length: see as_table
         ("boxes", pa.list_(BOX)),
         ("proposal", pa.string()),
         ("scores", pa.list_(GUESS)),
@@ -98,7 +99,7 @@ class Hand:
         if not chunk.table.exists():
             rows = list(self.rows(chunk))
             part = chunk.table.with_suffix(f".{secrets.token_hex(4)}")
-            pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd")
+            pq.write_table(as_table(rows), part, compression="zstd")
             part.replace(chunk.table)
             return len(rows), sum(bool(row["error"]) for row in rows)
         errors = pq.read_table(chunk.table, columns=["error"])["error"].to_pylist()
@@ -151,7 +152,8 @@ class Hand:
             return None
         row |= {key: getattr(decoded, key) for key in ("media_type", "width", "height", "phash")}
         row |= decoded.metadata.plain
-        row["statistics"] = [None if np.isnan(v) else v for v in decoded.statistics]
+        known = zip(STATISTICS, decoded.statistics, strict=True)
+        row["statistics"] = {name: None if np.isnan(v) else v for name, v in known}
         return decoded, path
 
     def classified(self, waiting: list[tuple[Row, Decoded]]) -> Iterator[Row]:
@@ -199,7 +201,7 @@ class Hand:
             "finer": as_fields(finer),
             "top": as_fields(top),
             "novelty": verdict.novelty,
-            "embedding": verdict.embedding.astype(np.float16).tobytes(),
+            "embedding": verdict.embedding.astype(np.float16),
             "scores": as_fields(self.classifier.every_score(verdict))
             if self.manner.every_score
             else None,
@@ -207,6 +209,20 @@ class Hand:
 
     def close(self) -> None:
         self.decoders.close()
+
+
+def as_table(rows: Sequence[Row]) -> pa.Table:
+    """Return rows as a table whose embeddings are lists of one length (n, d) of float16, null where
+    a picture could not be read."""
+    found = [row.get("embedding") for row in rows]
+    width = max((len(e) for e in found if e is not None), default=0)
+    nothing = np.zeros(width, np.float16)
+    flat = np.concatenate([nothing if e is None else e for e in found] or [nothing])
+    column = pa.FixedSizeListArray.from_arrays(
+        pa.array(flat), width, mask=pa.array([e is None for e in found])
+    )
+    plain = pa.Table.from_pylist([{**row, "embedding": None} for row in rows], SCHEMA)
+    return plain.set_column(plain.schema.get_field_index("embedding"), "embedding", column)
 
 
 def as_fields(guesses: Sequence[Guess]) -> list[dict[str, Any]]:

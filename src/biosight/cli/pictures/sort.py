@@ -17,7 +17,7 @@ from typing import TypeVar
 import click
 from tqdm import tqdm
 
-from biosight.bootstrap import SUBJECTS, Catalogue, Model, open_catalogue, open_model
+from biosight.bootstrap import SUBJECTS, Catalogue, Model, open_catalogue, open_serving
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, SeenFile, detector_folder, seen_in
 from biosight.cli.pictures.import_folder import look_through
 from biosight.cli.pictures.list_option import LIST, read_list
@@ -93,7 +93,7 @@ def sort(
     cores.multiply_on_one()
     catalogue = open_catalogue(settings)
     key = chosen_key(catalogue, family)
-    model = open_model(settings, catalogue)
+    model = open_serving(settings, catalogue)
     shelf = Shelf(folder, into, model.classifiers.get(key), threshold, depth, link)
     if names:
         shelf.limit = name_list(shelf.classifier.card, read_list(names))
