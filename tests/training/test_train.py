@@ -298,3 +298,51 @@ def test_a_teacher_and_mixed_pictures_teach(tree: Path, tmp_path: Path) -> None:
     report = train(pupil, quiet=True)
     assert report.accuracy > 0.5
     assert (tmp_path / "pupil" / "weights.pt").exists()
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+
+def test_answers_are_written_by_picture_and_label(tmp_path: Path) -> None:
+    from biosight.training.measure.answer_tables import write_answer_tables
+
+    scores = np.array([[0.9, 0.1, 0], [0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8]])
+    truth = np.array([0, 1, 1, 0])
+    files = [Path(f"{n}.jpg") for n in range(4)]
+    write_answer_tables(tmp_path, files, scores, truth, ("Fox", "Hen", "Owl"))
+    answers, labels, matrix = (
+        read_rows(tmp_path / f"{name}.csv") for name in ("answers", "labels", "confusion")
+    )
+    assert [a["label"] for a in answers] == ["Fox", "Hen", "Fox", "Owl"]
+    assert [a["right"] for a in answers] == ["True", "True", "False", "False"]
+    assert (answers[2]["true_label"], answers[2]["label_2"]) == ("Hen", "Hen")
+    fox, hen, owl = labels
+    assert (fox["recall"], fox["precision"], fox["f1"], fox["pictures"]) == (
+        "0.5",
+        "0.5",
+        "0.5",
+        "2",
+    )
+    assert (hen["recall"], hen["precision"], hen["recall_top5"]) == ("0.5", "1.0", "1.0")
+    assert (owl["recall"], owl["recall_low"], owl["precision"]) == ("", "", "0.0")
+    assert matrix[0] == {"true label": "Fox", "Fox": "1", "Hen": "0", "Owl": "1"}
+
+
+def test_a_run_that_goes_on_repeats_no_step_of_its_history(tmp_path: Path) -> None:
+    from biosight.training.measure.history import RunHistory
+
+    first = RunHistory(tmp_path)
+    for step in range(1, 6):
+        first.note(step, 1e-4, 2.0 / step)
+    first.note_checks([{"step": 3, "accuracy": 0.5}])
+    first.close()
+    again = RunHistory(tmp_path, 3)  # stopped after step 5, its checkpoint is of step 3
+    again.note(4, 1e-4, 0.4)
+    again.note_checks([{"step": 3, "accuracy": 0.5}, {"step": 4, "accuracy": 0.6, "order": 0.7}])
+    again.close()
+    steps = read_rows(tmp_path / "steps.csv")
+    assert [row["step"] for row in steps] == ["1", "2", "3", "4"]
+    assert steps[3]["loss"] == "0.4"
+    checks = read_rows(tmp_path / "checks.csv")
+    assert [row["order"] for row in checks] == ["", "0.7"]

@@ -22,6 +22,7 @@ from biosight.training.data.leaves import (
     read_names,
     with_nodes,
 )
+from biosight.training.measure.answer_tables import write_answer_tables
 from biosight.training.measure.evaluate import (
     Ints,
     Report,
@@ -120,12 +121,14 @@ def measure(
     *,
     manifest: Path | None = None,
     taxa: Path | None = None,
+    tables: Path | None = None,
 ) -> tuple[Report, dict[str, float]]:
     """Measure the exported model in `folder` on a folder-per-label tree. Return the report on its
     labels, and the figures. They include levels if the model has a tree and `taxa` is a folder of
     names.
 
-    With `record`, the figures are written into the card under that name. Raises BadModel.
+    With `record`, the figures are written into the card under that name. With `tables`, the answers
+    are written into that folder. Raises BadModel.
     """
     classifier = Classifier(folder)
     known = set(classifier.card.label_names)
@@ -137,7 +140,10 @@ def measure(
     logits, embeddings = logits_of(classifier, samples)
     verdicts = classifier.verdicts(logits, embeddings)
     scores = np.array([v.confidences for v in verdicts])
-    report = evaluate(scores, numbers(samples, classifier.card), classifier.card.label_names)
+    truth, labels = numbers(samples, classifier.card), classifier.card.label_names
+    report = evaluate(scores, truth, labels)
+    if tables:
+        write_answer_tables(tables, [s.path for s in samples], scores, truth, labels)
     name = record or "these"
     figures = {
         f"{name}_pictures": float(report.pictures),

@@ -42,6 +42,7 @@ from biosight.training.data.leaves import (
 from biosight.training.leaf_head import fit_leaves
 from biosight.training.lesson import Lesson, read_teacher
 from biosight.training.measure.evaluate import Report
+from biosight.training.measure.history import RunHistory
 from biosight.training.params import TrainParams
 
 
@@ -219,6 +220,7 @@ def fit(
     stream = batches(params, card, split)
     bar = tqdm(total=total, initial=progress.step, desc="training", disable=quiet)
     prepare_to_train(network, freeze_norm=params.freeze_norm)
+    history = RunHistory(params.out, progress.step)
     while progress.step < total and progress.checks_without_gain < params.patience:
         pixels, places = next(stream)
         set_rate(optimiser, params.rate, progress.step, total)
@@ -226,13 +228,16 @@ def fit(
         loss = lesson.backward(network, pixels, meant[places])
         optimiser.step()
         progress.step += 1
+        history.note(progress.step, optimiser.param_groups[0]["lr"], loss)
         blend(average, network, min(params.averaging, progress.step / (progress.step + 9)))
         bar.update()
         bar.set_postfix(loss=f"{loss:.2f}", best=f"{progress.best:.3f}")
         if progress.step % every == 0 or progress.step == total:
             check_held(params, card, split, average, progress)
             save_checkpoint(params, network, average, optimiser, progress)
+            history.note_checks(progress.history)
             prepare_to_train(network, freeze_norm=params.freeze_norm)
+    history.close()
 
 
 def freeze_first(network: networks.AnyNetwork, share: float) -> None:

@@ -116,8 +116,19 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
 @click.option("--record", default="", help="Write the figures into the card under this name.")
 @click.option("--manifest", type=FILE, help="CSV with the columns file, source and kind.")
 @click.option("--taxa", type=FOLDER, help="Folder of names; measure every level of their tree.")
+@click.option(
+    "--to",
+    "tables",
+    type=NEW_FOLDER,
+    help="Also write answers.csv, labels.csv and confusion.csv into this folder.",
+)
 def evaluate(
-    folder: Path, root: Path, record: str, manifest: Path | None, taxa: Path | None
+    folder: Path,
+    root: Path,
+    record: str,
+    manifest: Path | None,
+    taxa: Path | None,
+    tables: Path | None,
 ) -> None:
     """Measure the exported model in FOLDER on ROOT, a folder with one folder of pictures per
     label."""
@@ -125,7 +136,7 @@ def evaluate(
     from biosight.training.measure.evaluate import as_text
     from biosight.training.reference import measure
 
-    report, figures = measure(folder, root, record, manifest=manifest, taxa=taxa)
+    report, figures = measure(folder, root, record, manifest=manifest, taxa=taxa, tables=tables)
     click.echo(as_text(report))
     for name, figure in figures.items():
         click.echo(f"{name}\t{figure:g}")
