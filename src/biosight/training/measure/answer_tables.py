@@ -28,14 +28,14 @@ def write_answer_tables(
     of pictures and the numbers of their labels (n,)."""
     folder.mkdir(parents=True, exist_ok=True)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :TOP]
-    write(folder / "answers.csv", answer_rows(files, scores, truth, labels, order))
-    write(folder / "labels.csv", label_rows(truth, labels, order))
+    write_rows(folder / "answers.csv", answer_rows(files, scores, truth, labels, order))
+    write_rows(folder / "labels.csv", label_rows(truth, labels, order))
     counts = confusion(truth, order[:, 0], len(labels))
     matrix = [[label, *map(int, row)] for label, row in zip(labels, counts, strict=True)]
-    write(folder / "confusion.csv", [["true label", *labels], *matrix])
+    write_rows(folder / "confusion.csv", [["true label", *labels], *matrix])
 
 
-def write(file: Path, rows: Iterable[Sequence[object]]) -> None:
+def write_rows(file: Path, rows: Iterable[Sequence[object]]) -> None:
     with file.open("w", newline="", encoding="utf-8") as opened:
         csv.writer(opened).writerows(rows)
 
@@ -87,14 +87,14 @@ def label_rows(truth: Ints, labels: Sequence[str], order: Ints) -> Iterable[Sequ
             label,
             pictures,
             said,
-            share(hits, pictures),
+            part_of(hits, pictures),
             *((round(low, 4), round(high, 4)) if pictures else ("", "")),
-            share(hits, said),
-            share(2 * hits, pictures + said),
-            share(among, pictures),
+            part_of(hits, said),
+            part_of(2 * hits, pictures + said),
+            part_of(among, pictures),
         ]
 
 
-def share(part: int, whole: int) -> float | str:
+def part_of(part: int, whole: int) -> float | str:
     """Return a share to four digits; "" of nothing."""
     return round(part / whole, 4) if whole else ""
