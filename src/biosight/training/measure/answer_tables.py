@@ -87,14 +87,14 @@ def label_rows(truth: Ints, labels: Sequence[str], order: Ints) -> Iterable[Sequ
             label,
             pictures,
             said,
-            part_of(hits, pictures),
+            share_or_blank(hits, pictures),
             *((round(low, 4), round(high, 4)) if pictures else ("", "")),
-            part_of(hits, said),
-            part_of(2 * hits, pictures + said),
-            part_of(among, pictures),
+            share_or_blank(hits, said),
+            share_or_blank(2 * hits, pictures + said),
+            share_or_blank(among, pictures),
         ]
 
 
-def part_of(part: int, whole: int) -> float | str:
+def share_or_blank(part: int, whole: int) -> float | str:
     """Return a share to four digits; "" of nothing."""
     return round(part / whole, 4) if whole else ""
