@@ -90,9 +90,16 @@ def error_kinds(kind: type[errors.BioSightError]) -> Iterator[type[errors.BioSig
 def errors_page() -> str:
     """Return the page of all error codes."""
     found = {k.code: k for k in error_kinds(errors.BioSightError)}
+    told = {
+        code: (kind.status, (kind.__doc__ or "").splitlines()[0]) for code, kind in found.items()
+    }
+    told |= {
+        "error": (500, "Something went wrong that nobody foresaw; the log says what."),
+        "cross_origin": (403, "The request came from another site, or a script sent no Origin."),
+    }
     rows = [
-        (f"`{code}`", str(kind.status), (kind.__doc__ or "").splitlines()[0])
-        for code, kind in sorted(found.items(), key=lambda pair: (pair[1].status, pair[0]))
+        (f"`{code}`", str(status), words)
+        for code, (status, words) in sorted(told.items(), key=lambda pair: (pair[1][0], pair[0]))
     ]
     form = 'Every error is `{"error": code, "detail": text, "request_id": id}`.'
     return f"# Errors\n\n{form}\n\n" + table(("Code", "Status", "Meaning"), rows)

@@ -11,8 +11,15 @@ PACKAGES = ("biosight", "numpy", "onnxruntime", "pillow", "scikit-learn", "scipy
 
 
 def commit() -> str:
-    """Return the git commit of the code, "" outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """Return the git commit of the code, with "-dirty" where files differ from it; "" outside a
+    checkout."""
+    head = git("rev-parse", "HEAD")
+    return f"{head}-dirty" if head and git("status", "--porcelain", "-uno") else head
+
+
+def git(*words: str) -> str:
+    """Return what git says in the folder of the code, "" where it fails."""
+    command = ["git", "-C", str(Path(__file__).parent), *words]
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:

@@ -88,6 +88,7 @@ def write_candidate(
             "base": base.space,
             "trained_on": f"The head of {base.key}, refitted here on confirmed pictures: {words}; "
             f"and on a sample of what {base.key} learnt. {base.trained_on}",
+            "measured_on": f"{report.pictures:,} pictures: {report.measured_on}",
             "measured": {
                 "held_pictures": float(report.pictures),
                 "held_accuracy": round(report.candidate_accuracy, 4),
