@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from biosight.errors import BioSightError
+from biosight.errors import BioSightError, Unavailable
 from biosight.images import Image
+from biosight.inference.sandbox.decoding import BUSY
 from biosight.labels import PEOPLE, Guess
 from biosight.storage.batches import Note, Run, RunCount
 from biosight.storage.conditions import living_images
@@ -114,9 +115,14 @@ def reclassify(
 
 
 def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
-    """Return what `ask` says of a picture, or None if the picture can no longer be read."""
+    """Return what `ask` says of a picture, or None if the picture can no longer be read. Raises
+    Unavailable while a store is away: no picture is passed over for that."""
     try:
         return ask(image)
+    except Unavailable as error:
+        if error.detail != BUSY:  # this one takes too long
+            raise
+        return None
     except BioSightError:
         return None
 

@@ -15,17 +15,26 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight import metrics
+from biosight.accounts import User
 from biosight.bootstrap import BioSight
 from biosight.cli.server.serve import WorkerKeeper
 from biosight.cli.server.worker import Shift
-from biosight.errors import BioSightError, Unavailable
+from biosight.collection import Collection
+from biosight.errors import NoSpace, Unavailable
+from biosight.images import Image
+from biosight.inference.sandbox import decoding
+from biosight.intake import Rejected
+from biosight.reclassify import attempt
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.progress import Progress
 from biosight.workflows.job_kind import JobKind, JobOutcome
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.models import teaching
-from tests.conftest import first_collection
+from biosight.workflows.pictures import file_import
+from biosight.workflows.pictures.destinations import destination
+from tests import tiny
+from tests.conftest import first_collection, upload_ids
 from tests.work.test_jobs import until
 
 AWAY = "The database did not answer in time."
@@ -89,9 +98,55 @@ def test_a_job_waits_for_a_store_that_is_away(
 def test_after_an_hour_it_fails_with_the_stores_words(biosight: BioSight, asked: Asked) -> None:
     claimed = asked(away)
     since = time.time() - jobs.HINDERED_SECONDS - 1
-    kept = jobs.amend(biosight.archive.records, claimed, hindered_since=since)
-    all_kinds.run(biosight, kept)
-    assert (now(biosight, claimed).state, now(biosight, claimed).words) == ("failed", AWAY)
+    often = jobs.amend(biosight.archive.records, claimed, hindered_since=since, hindered=5)
+    all_kinds.run(biosight, often)
+    failed = now(biosight, claimed)
+    assert (failed.state, failed.words, failed.reason) == ("failed", AWAY, jobs.STORE)
+
+
+def test_a_job_that_does_all_of_its_work_anew_is_not_tried_for_ever(
+    biosight: BioSight, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note of progress alone, from zero in each try, does not begin the hour anew."""
+
+    def work(progress: Progress) -> None:
+        progress.note(10, 10)
+        raise Unavailable(AWAY)
+
+    monkeypatch.setattr(jobs, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "HINDERED_SECONDS", 0.0)
+    claimed: Job | None = asked(work)
+    first, tries = claimed, 0
+    while claimed is not None:
+        tries += 1
+        all_kinds.run(biosight, claimed)
+        claimed = jobs.claim(biosight.archive.records)
+    assert first is not None
+    assert now(biosight, first).state == "failed"
+    assert tries == jobs.LEAST_HINDERED + 1
+
+
+def test_time_in_the_queue_is_no_time_of_a_store_that_was_away(
+    biosight: BioSight, asked: Asked
+) -> None:
+    records, claimed = biosight.archive.records, asked(away)
+    all_kinds.run(biosight, claimed)
+    waits = now(biosight, claimed)
+    ago = time.time() - 5 * jobs.HINDERED_SECONDS
+    jobs.amend(records, waits, hindered_since=ago, hindered=9, lease_until=ago + 15)
+    again = jobs.claim(records)
+    assert again is not None
+    all_kinds.run(biosight, again)
+    assert now(biosight, claimed).state == "waiting"
+
+
+def test_a_full_disk_is_waited_for_too(biosight: BioSight, asked: Asked) -> None:
+    def full(_: Progress) -> None:
+        raise NoSpace("The disk is full; nothing was stored.")
+
+    claimed = asked(full)
+    all_kinds.run(biosight, claimed)
+    assert now(biosight, claimed).state == "waiting"
 
 
 def test_progress_begins_the_hour_anew(biosight: BioSight, asked: Asked) -> None:
@@ -101,10 +156,10 @@ def test_progress_begins_the_hour_anew(biosight: BioSight, asked: Asked) -> None
 
     claimed = asked(work)
     since = time.time() - jobs.HINDERED_SECONDS - 1
-    kept = jobs.amend(biosight.archive.records, claimed, hindered_since=since)
+    kept = jobs.amend(biosight.archive.records, claimed, hindered_since=since, hindered=9)
     all_kinds.run(biosight, kept)
     waits = now(biosight, claimed)
-    assert (waits.state, waits.cursor) == ("waiting", "a")
+    assert (waits.state, waits.cursor, waits.hindered) == ("waiting", "a", 1)
     assert waits.hindered_since > since
 
 
@@ -146,7 +201,7 @@ def test_what_jobs_need_can_be_away_too(
     shift = Shift(biosight.settings, biosight.archive, 0.0)
 
     def shut() -> BioSight:
-        raise BioSightError("The picture store can't be reached just now.")
+        raise Unavailable("The picture store can't be reached just now.")
 
     monkeypatch.setattr(shift, "opened", shut)
     shift.do(claimed)
@@ -169,6 +224,72 @@ def test_a_command_waits_for_the_store_as_a_worker_does(
     free = jobs.let_go(biosight.archive.records, claimed)
     done = all_kinds.run_here(biosight, replace(free))
     assert (done.state, len(tries)) == ("done", 2)
+
+
+def test_a_queue_that_breaks_ends_its_worker_and_counts_the_try(
+    biosight: BioSight, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither does the other queue go on alone, nor is the job tried for ever."""
+    claimed, records = asked(lambda _: None), biosight.archive.records
+    tried: Job | None = jobs.let_go(records, claimed)
+    for count in range(1, jobs.MOST_ATTEMPTS + 1):
+        shift = Shift(biosight.settings, biosight.archive, math.inf)
+
+        def broken() -> BioSight:
+            raise OSError("no such library")
+
+        monkeypatch.setattr(shift, "opened", broken)
+        shift.work(all_kinds.HEAVY)  # it ends, though its patience has none
+        shift.close()
+        assert shift.broken
+        assert shift.busy == set()
+        tried = now(biosight, claimed)
+        assert tried.attempts == count
+        jobs.amend(records, tried, lease_until=0.0)
+    assert jobs.claim(records) is None
+    assert (now(biosight, claimed).state, now(biosight, claimed).reason) == ("failed", jobs.WORKER)
+
+
+def test_a_worker_that_ends_takes_no_job_from_another(biosight: BioSight, asked: Asked) -> None:
+    """Its lease had lapsed, and another worker has the job by now."""
+    records, claimed = biosight.archive.records, asked(lambda _: None)
+    mine = Progress(records, claimed)
+    jobs.amend(records, claimed, lease_until=0.0)
+    others = jobs.claim(records)
+    assert others is not None
+    all_kinds.RUNNING[claimed.id] = mine
+    try:
+        Shift(biosight.settings, biosight.archive, 0.0).close()
+    finally:
+        del all_kinds.RUNNING[claimed.id]
+    assert now(biosight, claimed) == others
+
+
+@pytest.mark.parametrize("kind", ["reclassified", "imported"])
+def test_no_picture_is_passed_over_while_a_store_is_away(
+    ada: TestClient, biosight: BioSight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    upload_ids(ada, first_collection(ada), "Red")
+    (image,) = biosight.archive.records.find(Image, limit=1)
+
+    def silent(*_: object, **__: object) -> Image:
+        raise Unavailable(AWAY)
+
+    if kind == "reclassified":
+        with pytest.raises(Unavailable):
+            attempt(silent, image)
+        return
+    (tmp_path / "a.jpg").write_bytes(tiny.picture("Green", 1))
+    c = biosight.archive.records.get(Collection, image.collection)
+    user = biosight.archive.records.find(User, limit=1)[0]
+    assert c is not None
+    into = destination(biosight.archive.records, biosight.catalogue, c, user)
+    monkeypatch.setattr(decoding, "WAITS", ())
+    monkeypatch.setattr(file_import, "take_in", silent)
+    with pytest.raises(Unavailable):
+        file_import.take_file(biosight, into, tmp_path / "a.jpg", "a.jpg", "s")
+    refused = file_import.import_file(biosight, into, tmp_path / "a.jpg", "a.jpg", "s")
+    assert refused == Rejected(AWAY)
 
 
 def first_in_its_world(*command: str) -> list[str]:

@@ -35,6 +35,7 @@ MOST_ATTEMPTS = 5
 FAILURES = REFUSED, STORE, WORKER, UNFORESEEN = ("refused", "store", "worker", "unforeseen")
 # A store that is away comes back: a job waits for it between tries, for an hour in all.
 PAUSE_SECONDS, HINDERED_SECONDS = 15.0, 3600.0
+LEAST_HINDERED = 5  # tries, so that a few long ones that nearly succeeded are not the end
 LIVE = ("waiting", "running")
 
 
@@ -44,7 +45,8 @@ class Job:
 
     `wants` are its parameters. `cursor` is the point to continue from. `lease_until` is when
     another worker may take over, `attempts` how often a worker has claimed it. `hindered_since` is
-    when a store stopped answering it, 0 while all is well. `request` is the id of the request that
+    when a store stopped answering it, 0 while all is well, and `hindered` how many tries in a row
+    that ended. `request` is the id of the request that
     asked for it, so that log lines can be matched. `result` is JSON for the page (while the job
     runs, the result so far); `words` are for people. `reason` says for operators why it failed, as
     one of FAILURES.
@@ -77,6 +79,7 @@ class Job:
     request: str = ""
     version: int = 1
     hindered_since: float = 0.0
+    hindered: int = 0
     reason: str = ""
 
     def want(self, name: str) -> str:
@@ -254,14 +257,23 @@ def claim(records: Records, kinds: Sequence[str] = ()) -> Job | None:
 
 def take(records: Records, job: Job) -> Job:
     """Claim this job for LEASE_SECONDS. Raises Dropped when another worker was faster."""
-    until = time.time() + LEASE_SECONDS
-    return amend(records, job, state="running", attempts=job.attempts + 1, lease_until=until)
+    now = time.time()
+    # Time in the queue is no time of a store that was away.
+    queued = max(0.0, now - job.lease_until) if job.hindered_since else 0.0
+    return amend(
+        records,
+        job,
+        state="running",
+        attempts=job.attempts + 1,
+        lease_until=now + LEASE_SECONDS,
+        hindered_since=job.hindered_since + queued,
+    )
 
 
 def wait_again(records: Records, job: Job) -> Job:
     """Let a failed job wait for a worker as at first. Raises Dropped."""
-    fresh = replace(job, finished_at=0.0, hindered_since=0.0, reason="", words="")
-    return amend(records, fresh, state="waiting", attempts=0)
+    again = replace(job, finished_at=0.0, hindered_since=0.0, hindered=0, reason="", words="")
+    return amend(records, again, state="waiting", attempts=0)
 
 
 def let_go(records: Records, job: Job, words: str = "", pause: float = 0.0) -> Job:
@@ -277,13 +289,15 @@ def let_go(records: Records, job: Job, words: str = "", pause: float = 0.0) -> J
     )
 
 
-def hinder(records: Records, job: Job, words: str) -> Job:
-    """Let go of a job that a store did not answer; after an hour of this, end it as failed. Raises
-    Dropped."""
-    since = job.hindered_since or time.time()
-    if time.time() - since > HINDERED_SECONDS:
+def hinder(records: Records, job: Job, words: str, *, moved: bool) -> Job:
+    """Let go of a job that a store did not answer; after an hour of such tries, end it as failed.
+    A try that `moved` the job on begins the hour anew. Raises Dropped."""
+    since = time.time() if moved or not job.hindered_since else job.hindered_since
+    tries = 1 if moved else job.hindered + 1
+    if tries > LEAST_HINDERED and time.time() - since > HINDERED_SECONDS:
         return end_failed(records, job, words, STORE)
-    return let_go(records, replace(job, hindered_since=since), words, PAUSE_SECONDS)
+    waits = replace(job, hindered_since=since, hindered=tries)
+    return let_go(records, waits, words, PAUSE_SECONDS)
 
 
 def amend(records: Records, job: Job, also: Sequence[Write] = (), **fields: object) -> Job:

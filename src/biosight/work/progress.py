@@ -29,6 +29,16 @@ class Progress:
     every: float = 1.0
     last: float = field(default=0.0)
     turn: threading.RLock = field(default_factory=threading.RLock)
+    begun_at: str = ""
+
+    def __post_init__(self) -> None:
+        self.begun_at = self.job.cursor
+
+    @property
+    def moved(self) -> bool:
+        """Whether this try has brought the job beyond the furthest point of earlier ones. A job
+        without a cursor does all of its work anew in each try."""
+        return self.job.cursor > self.begun_at
 
     def step(self, done: int, total: int, cursor: str = "", *, force: bool = False) -> None:
         """Note progress, at most once in `every` seconds unless forced. Raises Dropped."""
@@ -52,7 +62,6 @@ class Progress:
             total=total,
             cursor=cursor,
             attempts=1,
-            hindered_since=0.0,
             words="",
             result=result or self.job.result,
         )

@@ -16,11 +16,12 @@ from pathlib import Path
 import click
 
 from biosight.bootstrap import Archive, BioSight, open_archive, open_biosight
-from biosight.errors import BadRequest, BioSightError
+from biosight.errors import BadRequest, BioSightError, Unavailable
 from biosight.process.tied import end_with
 from biosight.settings import Settings
 from biosight.work import jobs, workers
 from biosight.work.jobs import Job
+from biosight.work.progress import Progress
 from biosight.workflows.jobs import all_kinds
 from biosight.workflows.models import teaching
 from biosight.workflows.pictures.destinations import find_collection
@@ -56,6 +57,8 @@ def worker(settings: Settings, until_idle: bool, tied: bool) -> None:
     finally:
         shift.close()
         archive.close()
+    if shift.broken:
+        raise SystemExit(1)
 
 
 class Shift:
@@ -73,6 +76,7 @@ class Shift:
         self.opening = threading.Lock()
         self.biosight: BioSight | None = None
         self.over = threading.Event()
+        self.broken = False
         self.busy: set[str] = set()
         self.looked: dict[tuple[str, ...], float] = {}
 
@@ -87,17 +91,24 @@ class Shift:
                 continue
             self.busy.add(job.id)
             self.looked[tuple(kinds)] = math.inf  # a job may take hours; its lease is renewed
-            self.do(job)
-            self.quiet_since = time.monotonic()
-            self.busy.discard(job.id)  # not where this process is told to end: see close
+            try:
+                self.do(job)
+            except Exception:
+                # The job is left to its lease, and counts this try. The process ends, for another.
+                log.exception("a queue broke")
+                self.broken = True
+                self.over.set()
+            finally:
+                self.quiet_since = time.monotonic()
+                self.busy.discard(job.id)
 
     def do(self, job: Job) -> None:
-        """Do a claimed job. It is given back if what jobs need can't be opened."""
+        """Do a claimed job. It waits while a store is away that jobs need."""
         try:
             biosight = self.opened()
-        except BioSightError as error:
+        except Unavailable as error:
             log.warning("a job can't begin", extra={"job": job.id, "code": error.code})
-            all_kinds.give_back(self.records, job, error.detail)
+            all_kinds.give_back(self.records, Progress(self.records, job), error.detail)
             return
         all_kinds.run(biosight, job)
 
@@ -136,10 +147,7 @@ class Shift:
     def close(self) -> None:
         """End the queues and give their jobs back, then close everything that is open."""
         self.over.set()
-        with suppress(BioSightError):  # a store that is away: the leases run out
-            for id in tuple(self.busy):
-                if (job := jobs.find_job(self.records, id)) and job.state == "running":
-                    all_kinds.give_back(self.records, job)
+        all_kinds.give_all_back(self.records)
         if self.biosight:
             self.biosight.close()
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from biosight import logs
 from biosight.bootstrap import BioSight
-from biosight.errors import BioSightError, Conflict, NotFound, Unavailable
+from biosight.errors import BioSightError, Conflict, NoSpace, NotFound, Unavailable
 from biosight.review.acts import KINDS as KINDS_OF_ACTS
 from biosight.review.acts import Act
 from biosight.storage.causes import in_short
@@ -27,6 +27,7 @@ from biosight.workflows.pictures import long_acts, trash_job
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
+RUNNING: dict[str, Progress] = {}  # what this process works on
 UNFORESEEN = "Something went wrong; the server's log says what."
 KINDS: dict[str, JobKind] = {
     reclassification.NAME: reclassification.KIND,
@@ -56,6 +57,7 @@ def run(biosight: BioSight, job: Job) -> None:
 def run_logged(biosight: BioSight, job: Job) -> None:
     """Run a claimed job, and log under the id of the request that asked for it."""
     progress = Progress(biosight.archive.records, job)
+    RUNNING[job.id] = progress
     try:
         members.check_right(biosight.archive.records, job, KINDS[job.kind].needs)
         with progress.kept():
@@ -67,15 +69,20 @@ def run_logged(biosight: BioSight, job: Job) -> None:
             KINDS[job.kind].forget(biosight.archive.records, job.id)
     except Dropped:
         log.info("job dropped", extra={"job": job.id, "kind": job.kind})
-    except Unavailable as error:
+    except (Unavailable, NoSpace) as error:
         log.info("job waits for a store", extra={"job": job.id, "reason": in_short(error)})
-        give_back(biosight.archive.records, progress.job, error.detail)
+        give_back(biosight.archive.records, progress, error.detail)
+    except (SystemExit, KeyboardInterrupt):
+        give_back(biosight.archive.records, progress)
+        raise
     except BioSightError as error:
         log.info("job failed", extra={"job": job.id, "reason": error.detail})
         fail(biosight, progress, error.detail, jobs.REFUSED)
     except Exception:
         log.exception("job failed")
         fail(biosight, progress, UNFORESEEN, jobs.UNFORESEEN)
+    finally:
+        RUNNING.pop(job.id, None)
 
 
 def settle_paths(biosight: BioSight, job: Job, progress: Progress) -> None:
@@ -117,17 +124,29 @@ def fail(biosight: BioSight, progress: Progress, words: str, reason: str) -> Non
         jobs.end_failed(biosight.archive.records, progress.job, words, reason)
     except Dropped:
         log.info("job dropped", extra={"job": progress.job.id})
-    except Unavailable as error:
-        log.info("job waits for a store", extra={"job": progress.job.id, "why": in_short(error)})
+    except BioSightError as error:
+        log.warning("job left to its lease", extra={"job": progress.job.id, "why": error.detail})
 
 
-def give_back(records: Records, job: Job, words: str = "") -> None:
+def give_back(records: Records, progress: Progress, words: str = "") -> None:
     """Let another worker continue a job: at once, or after a pause where a store is away, as
     `words` say. If even that can't be written, the job's lease runs out."""
     try:
-        jobs.hinder(records, job, words) if words else jobs.let_go(records, job)
-    except (Dropped, Unavailable) as error:
-        log.info("job left to its lease", extra={"job": job.id, "why": in_short(error)})
+        with progress.turn:
+            if words:
+                jobs.hinder(records, progress.job, words, moved=progress.moved)
+            else:
+                jobs.let_go(records, progress.job)
+    except Dropped:
+        log.info("job dropped", extra={"job": progress.job.id})
+    except BioSightError as error:
+        log.warning("job left to its lease", extra={"job": progress.job.id, "why": error.detail})
+
+
+def give_all_back(records: Records) -> None:
+    """Give back what this process works on, as it ends."""
+    for progress in tuple(RUNNING.values()):
+        give_back(records, progress)
 
 
 def run_here(biosight: BioSight, job: Job) -> Job:

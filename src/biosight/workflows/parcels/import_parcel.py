@@ -37,7 +37,7 @@ from biosight.workflows.parcels.kept import (
     unpacked_bytes,
 )
 from biosight.workflows.pictures.destinations import destination
-from biosight.workflows.pictures.file_import import image_of, import_file
+from biosight.workflows.pictures.file_import import image_of, take_file
 from biosight.workflows.results.named_folders import name_by_folders
 from biosight.workflows.results.result import Result
 from biosight.workflows.results.results_file import folder_of_table, read_results
@@ -62,8 +62,8 @@ class Importing:
     left_out: list[str] = field(default_factory=list)
 
     def take(self, path: Path, called: str) -> Outcome:
-        """Import one file under a path; what it can't take is told."""
-        outcome = import_file(self.biosight, self.into, path, called, self.session)
+        """Import one file under a path; what it can't take is told. Raises Unavailable."""
+        outcome = take_file(self.biosight, self.into, path, called, self.session)
         if isinstance(outcome, Rejected):
             self.left_out.append(f"{called}: {outcome.reason}")
         return outcome

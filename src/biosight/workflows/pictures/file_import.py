@@ -17,8 +17,19 @@ from biosight.intake import Destination, Duplicate, Outcome, Rejected, Upload, t
 def import_file(
     biosight: BioSight, into: Destination, path: Path, called: str, session: str
 ) -> Outcome:
-    """Import one file as an upload of that path. While the machine is busy it is tried again; a
-    file that can't be imported is Rejected."""
+    """Import one file as an upload of that path. A file that can't be imported is Rejected, also
+    where a store is away."""
+    try:
+        return take_file(biosight, into, path, called, session)
+    except Unavailable as error:
+        return Rejected(error.detail)
+
+
+def take_file(
+    biosight: BioSight, into: Destination, path: Path, called: str, session: str
+) -> Outcome:
+    """Import one file as `import_file` does. While the machine is busy it is tried again. Raises
+    Unavailable where a store is away."""
 
     def send() -> Outcome:
         check_size(path.stat().st_size, biosight.settings.max_file_mb)
@@ -29,7 +40,11 @@ def import_file(
 
     try:
         return decoding.patiently(send, decoding.WAITS)
-    except (TooLarge, Unavailable) as error:
+    except TooLarge as error:
+        return Rejected(error.detail)
+    except Unavailable as error:
+        if error.detail != decoding.BUSY:
+            raise
         return Rejected(error.detail)
     except OSError as error:
         return Rejected(f"it can't be read: {error.strerror}")
