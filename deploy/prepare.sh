@@ -22,6 +22,11 @@ if grep '^BIOSIGHT_' .env | grep -qv '^BIOSIGHT_PUBLIC_URL='; then
   echo "Settings in .env reach no container. Move these to deploy/secrets/biosight.env:"
   grep '^BIOSIGHT_' .env | grep -v '^BIOSIGHT_PUBLIC_URL=' | sed 's/=.*//'
 fi
+for name in $(sed -n 's/^\([A-Z_]*\)=.*/\1/p' deploy/secrets/biosight.env); do
+  if grep -q "^    $name: " compose.yaml; then
+    echo "$name in deploy/secrets/biosight.env has no effect: compose.yaml sets it (the address: BIOSIGHT_PUBLIC_URL in .env)."
+  fi
+done
 printf '%s' "$METRICS_TOKEN" > deploy/secrets/metrics_token
 cat > deploy/secrets/s3.json <<END
 {"identities": [{"name": "biosight", "credentials": [{"accessKey": "biosight", "secretKey": "$S3_SECRET"}],

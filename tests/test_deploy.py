@@ -122,6 +122,7 @@ def test_every_setting_reaches_the_containers_of_compose() -> None:
         service = compose["services"][name]
         assert service["env_file"] == [{"path": "deploy/secrets/biosight.env", "required": False}]
         assert service["init"]
+        assert service["stop_grace_period"] == "40s"
     assert all(s["logging"]["options"]["max-size"] for s in compose["services"].values())
 
 

@@ -223,6 +223,13 @@ KNOWN: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (letters, ("sent", "failed")),
     (worker_ends, ("idle", "died")),
 )
-for counter, values in KNOWN:
-    for value in values:
-        counter.labels(value)
+
+
+def begin_known() -> None:
+    """Let the counters with known labels exist."""
+    for counter, values in KNOWN:
+        for value in values:
+            counter.labels(value)
+
+
+begin_known()

@@ -228,7 +228,8 @@ class Settings(BaseSettings):
     @classmethod
     def whole_pattern(cls, value: str) -> str:
         """Reject tiles that would all be the same picture."""
-        if missing := [word for word in ("{z}", "{x}", "{y}") if value and word not in value]:
+        asked = value.replace("{-y}", "{y}")  # rows counted from the south, as TMS does
+        if missing := [word for word in ("{z}", "{x}", "{y}") if value and word not in asked]:
             raise ValueError(f"the address needs {', '.join(missing)}")
         return value
 
@@ -236,8 +237,8 @@ class Settings(BaseSettings):
     @classmethod
     def header_value(cls, value: str) -> str:
         """Reject a token that no request could carry."""
-        if not re.fullmatch(r"[!-~]*", value):
-            raise ValueError("use letters, digits and signs, without blanks and line breaks")
+        if not re.fullmatch(r"[ -~]*", value) or value != value.strip():
+            raise ValueError("use letters, digits and signs, in one line, no blanks at its ends")
         return value
 
     @field_validator("smtp_url")

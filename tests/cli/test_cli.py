@@ -195,11 +195,14 @@ def test_a_cron_line_keeps_the_newest_backups(
     monkeypatch.setattr("biosight.workflows.upkeep.backups.datetime", Later)
     sound = sorted(kept.glob("biosight-*.tar"))[-1]
     for _ in range(4):
-        assert "sound backups stay" in run("backup", kept, "--keep", 1, code=3).output
-    # A bad one drives no good one away, and bad ones don't fill the disk.
+        assert "sound backup stays" in run("backup", kept, "--keep", 2, code=3).output
+    # Bad ones are kept as others are, don't fill the disk, and leave the newest good one.
     stay = sorted(kept.glob("biosight-*.tar"))
     assert stay[0] == sound
-    assert [p.stem.endswith("-problems") for p in stay] == [False, True]
+    assert [p.stem.endswith("-problems") for p in stay] == [False, True, True]
+    # A name that somebody chose stays as it is.
+    run("backup", tmp_path / "biosight-mine.tar", code=3)
+    assert (tmp_path / "biosight-mine.tar").is_file()
 
 
 def test_a_killed_backup_leaves_nothing(run: Run, folder: Path, tmp_path: Path) -> None:

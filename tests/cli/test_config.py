@@ -198,6 +198,11 @@ def test_what_the_server_refuses_is_refused_here(
     assert words in run("config", "check", code=1).output
 
 
+def test_what_was_taken_before_is_taken_still() -> None:
+    south = "https://t.example/{z}/{x}/{-y}.png"  # rows from the south, as TMS counts them
+    assert Settings(tiles=south, metrics_token="two words").tiles == south
+
+
 def test_only_what_is_missing_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIOSIGHT_SMTP_URL", "smtps://m.example")
     monkeypatch.setenv("BIOSIGHT_PUBLIC_URL", "https://b.example")

@@ -133,6 +133,13 @@ def test_an_exported_model_is_taken_whole(run: Run, tmp_path: Path) -> None:
         assert (out / "field@1" / name).read_bytes() == (folder / name).read_bytes()
 
 
+def test_options_beside_a_folder_are_refused(run: Run, tmp_path: Path) -> None:
+    folder = second(tmp_path)
+    refused = run("model", "add", folder, "--name", "other", "--labels", "x,y", code=2).output
+    assert "leave out labels, name" in refused
+    assert "field@1" not in run("model", "list").output
+
+
 def test_a_folder_that_is_no_model_is_refused_in_words(run: Run, tmp_path: Path) -> None:
     folder = second(tmp_path)
     (folder / "head.npz").write_bytes(b"junk")

@@ -85,7 +85,9 @@ def run() -> None:
 
 
 def end_cleanly(number: int, frame: object) -> None:
-    """End this process as after an error, so that everything is closed and half files go."""
+    """End this process as after an error, so that everything is closed and half files go. A second
+    signal does not disturb that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 

@@ -97,7 +97,7 @@ def export(
         card = card.model_copy(update=tree)
     network = networks.build(card.arch, row_count(card, leaves)).eval()
     networks.start_from(network, networks.load_weights(run / "weights.pt"))
-    words = sides_in_words(train, held) | (json.loads(notes.read_text()) if notes else {})
+    words = sides_in_words(run, train, held) | (json.loads(notes.read_text()) if notes else {})
     said = {
         "version": version,
         "git_commit": commit(),
@@ -123,12 +123,15 @@ def export(
     return finish(card, target, logits, embeddings, held, train, replay)
 
 
-def sides_in_words(train: Sequence[ds.Sample], held: Sequence[ds.Sample]) -> dict[str, str]:
+def sides_in_words(
+    run: Path, train: Sequence[ds.Sample], held: Sequence[ds.Sample]
+) -> dict[str, str]:
     """Return what a run learnt from and was measured on, for a card without notes."""
+    said = json.loads((run / "split.json").read_text()).get("said", "")  # older runs have none
     labels, sources = {s.label for s in train}, {s.source for s in train}
     return {
         "trained_on": f"{len(train)} pictures of {len(labels)} labels from {len(sources)} sources",
-        "measured_on": f"{len(held)} pictures kept aside",
+        "measured_on": f"{len(held)} pictures kept aside.{said}",
     }
 
 

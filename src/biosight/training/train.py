@@ -313,11 +313,11 @@ def finish(
     (params.out / "report.json").write_text(json.dumps(asdict(report), indent=1))
     (params.out / "params.json").write_text(json.dumps(asdict(params), default=str, indent=1))
     sides = {"train": split.train, "held": split.held}
-    lists = {
+    lists: dict[str, object] = {
         side: [[str(s.path), s.label, s.source, s.node] for s in part]
         for side, part in sides.items()
     }
-    (params.out / "split.json").write_text(json.dumps(lists))
+    (params.out / "split.json").write_text(json.dumps(lists | {"said": split.said}))
     if split.leaves:
         save_leaves(split.leaves, params.out / "leaves.json")
     return report

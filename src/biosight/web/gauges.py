@@ -31,7 +31,7 @@ from biosight.workflows.upkeep.server_overview import backup_problems, last_back
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
-PATIENCE_SECONDS = 1.5  # for all stores together; Prometheus itself waits ten
+PATIENCE_SECONDS = 1.8  # for all stores together; Prometheus itself waits ten
 AUDIT_EVERY_SECONDS = 600.0
 MOST_REPORTS = 1000
 MOST_COLLECTIONS = 200

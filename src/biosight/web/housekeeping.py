@@ -35,7 +35,8 @@ class Housekeeping:
             except Exception:
                 metrics.housekeeping.labels("failed").inc()
                 log.exception("housekeeping failed")  # the thread must survive to try again
-            metrics.certificate_ends.set(certificate_end(self.biosight.settings.public_url))
+            if end := certificate_end(self.biosight.settings.public_url):
+                metrics.certificate_ends.set(end)  # a look that failed keeps the last one
             self.stopping.wait(EVERY_SECONDS)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ Not here: the registry's own acts (registry), or opening a version (inference).
 from biosight import registry
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errors import Conflict
+from biosight.errors import BadRequest, Conflict
 from biosight.registry import ModelVersion
 from biosight.storage.records import Records, Where
 
@@ -63,6 +63,10 @@ def retire_version(
 ) -> ModelVersion:
     """Call `registry.retire`; a family that no collection uses may lose its serving version. Raises
     BadRequest for any other model that serves."""
-    used = collections_using(records, version.name)
-    free = version.name != catalogue.default and not version.bundled and not used
-    return registry.retire(records, version, by, reason, is_used=not free)
+    serves = version.state == "champion" and not version.card.detector and not version.card.under
+    if serves and version.name == catalogue.default:
+        raise BadRequest("This is the server's default model; it retires when you promote another.")
+    if serves and version.bundled:
+        raise BadRequest("It came with BioSight and stays; it names nothing until it is chosen.")
+    used = bool(collections_using(records, version.name))
+    return registry.retire(records, version, by, reason, is_used=used)

@@ -133,6 +133,7 @@ def add(
     are taken, for teaching, retraining and drift too. It is checked, and kept as a candidate.
     """
     if file.is_dir():
+        check_no_options()
         add_folder(settings, file)
         return
     if not given["card_file"] and not (given["labels"] and given["name"]):
@@ -154,6 +155,20 @@ def add(
     if not found.embedding:
         click.echo("It gives no embedding: likeness and teaching will use its scores.", err=True)
     click.echo(f"Try it on, or use it at once: biosight model promote {made.id}")
+
+
+def check_no_options() -> None:
+    """Raise UsageError for an option beside a folder, whose card says all that options say."""
+    context = click.get_current_context()
+    given = [
+        name
+        for name in context.params
+        if name != "file" and context.get_parameter_source(name) != ParameterSource.DEFAULT
+    ]
+    if given:
+        raise click.UsageError(
+            f"A folder has its own card: leave out {', '.join(sorted(given))}, or change card.json."
+        )
 
 
 def add_folder(settings: Settings, folder: Path) -> None:

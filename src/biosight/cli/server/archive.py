@@ -51,8 +51,8 @@ def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> No
     """Write the database and all originals into one tar FILE, even while serving.
 
     Missing or changed files are listed, and the exit status is then 3; the backup is still written.
-    With --keep, its name then ends with "-problems", and only the newest such backup stays beside
-    the sound ones.
+    With --keep, its name then ends with "-problems", and the newest backup without problems stays
+    too.
     """
     if verify:
         prove(backups.newest(file) if file.is_dir() else file)
@@ -62,7 +62,7 @@ def backup(settings: Settings, file: Path, keep: int | None, verify: bool) -> No
     with closing(open_archive(settings)) as archive:
         try:
             target = backups.dated_file(file) if keep else file
-            saved = backups.write(archive, target, bar)
+            saved = backups.write(archive, target, bar, mark=keep is not None)
         except OSError as error:
             raise BioSightError(not_written(error, target.parent, keep)) from error
     tell(saved)
@@ -94,7 +94,7 @@ def tell(saved: Saved) -> None:
             "The records may have changed during the backup: they are not of one moment.", err=True
         )
     if saved.problems:
-        click.echo(f"{len(saved.problems)} problems; sound backups stay.", err=True)
+        click.echo(f"{len(saved.problems)} problems; the newest sound backup stays.", err=True)
 
 
 def prove(file: Path) -> None:

@@ -19,6 +19,7 @@ from biosight.work import jobs
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
+TOLD = 128 + signal.SIGTERM  # status of a worker that was told to end
 ENDING_SECONDS = 10.0  # for the worker to give its jobs back
 CODE_WORDS = {
     False: "One-time code for the first account (valid a day)",
@@ -88,8 +89,9 @@ class WorkerKeeper:
         """Count the end of the worker, if it has ended: by itself when idle, or because it died."""
         if self.child is None or (code := self.child.poll()) is None:
             return
-        metrics.worker_ends.labels("died" if code else "idle").inc()
-        if code:
+        died = code not in (0, TOLD, -signal.SIGTERM)
+        metrics.worker_ends.labels("died" if died else "idle").inc()
+        if died:
             log.error("the worker died", extra={"status": code})
         self.child = None
 

@@ -61,9 +61,10 @@ class Hashed:
         return piece
 
 
-def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
+def write(archive: Archive, file: Path, progress: WithProgress, *, mark: bool = False) -> Saved:
     """Write a backup, even while others write. Missing or changed files are reported, and the
-    backup is written all the same. Raises OSError if the disk can't take it."""
+    backup is written all the same; with `mark`, its name then says so. Raises OSError if the disk
+    can't take it."""
     part = file.with_name(file.name + ".part")
     try:
         # Beside the target, since the copy may not fit into the system's temporary folder.
@@ -78,7 +79,7 @@ def write(archive: Archive, file: Path, progress: WithProgress) -> Saved:
                 raw.flush()
                 os.fsync(raw.fileno())
             found = wrong(snapshot, states)
-        if found and file.match(NAME):
+        if found and mark:
             file = file.with_stem(file.stem + PROBLEMS)
         part.replace(file)
         sync_folder(file.absolute().parent)
@@ -245,11 +246,11 @@ def newest(folder: Path) -> Path:
 
 
 def thin(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups of a folder, and all but the newest of those with
-    problems; return the removed ones."""
+    """Remove all but the newest `keep` backups of a folder, and the newest one without problems;
+    return the removed ones."""
     found = sorted(folder.glob(NAME))
-    damaged = [path for path in found if path.stem.endswith(PROBLEMS)]
-    gone = [path for path in found if path not in damaged][:-keep] + damaged[:-1]
+    sound = [path for path in found if not path.stem.endswith(PROBLEMS)]
+    gone = [path for path in found[:-keep] if path not in sound[-1:]]
     for path in gone:
         path.unlink()
     return gone
