@@ -55,8 +55,24 @@ export async function mount(main) {
 function kappa(found) {
   if (found.kappa === null) return "Cohen’s kappa can’t be calculated: both readers gave every picture the same label.";
   const [k, low, high] = [found.kappa, found.low ?? 0, found.high ?? 0].map((x) => x.toFixed(2).replace("-", "−"));
-  return `Cohen’s kappa ${k} (95 % interval ${low} to ${high}): 1 is full agreement, 0 what chance would give.`;
+  const said = `Beyond chance, the agreement is ${inWords(found.kappa)}`;
+  return `${said}: Cohen’s kappa ${k} (95 % interval ${low} to ${high}), where 1 is full agreement and 0 what chance would give.`;
 }
+
+/** Kappa in words, after Landis and Koch (1977). @param {number} kappa */
+function inWords(kappa) {
+  const [, word] = SCALE.find(([above]) => kappa > above) ?? [0, "poor"];
+  return word;
+}
+
+/** @type {[number, string][]} */
+const SCALE = [
+  [0.8, "almost perfect"],
+  [0.6, "substantial"],
+  [0.4, "moderate"],
+  [0.2, "fair"],
+  [0, "slight"],
+];
 
 /** Draw the agreement at each rank that both readers named. @param {Schemas["RankAgreementOut"][]} ranks */
 function byRank(ranks) {

@@ -5,7 +5,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find, when } from "../frame/dom.js";
 import { listen } from "../frame/events.js";
 import { complain } from "../frame/toast.js";
-import { undoAct } from "../pictures/acts.js";
+import { line, together } from "../pictures/act_lines.js";
 
 const PAGE = 50;
 
@@ -21,7 +21,7 @@ export async function mount(main) {
     if (fresh) before = 0;
     const acts = await call("GET", `/collections/${main.dataset.collection}/acts?limit=${PAGE}&before=${before}`);
     if (fresh) list.replaceChildren();
-    list.append(...acts.map(row));
+    list.append(...together(acts).map(line));
     before = acts.at(-1)?.at ?? before;
     older.hidden = acts.length < PAGE;
     if (!list.children.length)
@@ -68,47 +68,5 @@ async function drawOthers(main) {
         el("span", { class: "grow soft" }, `by ${u.by}, ${when(u.at)}`),
       ),
     ),
-  );
-}
-
-/** @param {Schemas["ActOut"]} a an act */
-function row(a) {
-  return el(
-    "li",
-    {},
-    el(
-      "span",
-      { class: "shown" },
-      a.images.map((/** @type {string} */ id) =>
-        el(
-          "a",
-          { href: `/images/${id}`, "aria-label": `A picture of “${a.summary}”` },
-          el("img", { src: `/api/v1/images/${id}/thumbnail`, alt: "", loading: "lazy" }),
-        ),
-      ),
-    ),
-    el(
-      "span",
-      { class: "grow" },
-      el("strong", {}, a.summary),
-      `, ${counted(a.count, "picture")}${a.under_way ? " so far" : ""}`,
-      el("br"),
-      el("small", { class: "soft" }, `${a.mine ? "you" : a.by}, ${when(a.at)}`),
-    ),
-    a.undone ? el("span", { class: "soft" }, "undone") : null,
-    a.can_undo
-      ? el(
-          "button",
-          {
-            type: "button",
-            "aria-label": `Undo: ${a.summary}, ${counted(a.count, "picture")}`,
-            onclick: (/** @type {MouseEvent} */ e) => {
-              /** @type {HTMLButtonElement} */ (e.currentTarget).disabled = true;
-              undoAct(a.id, a.summary);
-            },
-          },
-          "Undo",
-        )
-      : null,
   );
 }

@@ -95,6 +95,31 @@ export async function undoAct(id, what = "") {
 }
 
 /**
+ * Undo several acts, the newest first, and say so once.
+ * @param {string[]} ids @param {string} what they were, in words
+ */
+export async function undoActs(ids, what) {
+  /** @type {Image[]} */
+  const back = [];
+  let left = 0;
+  try {
+    for (const id of ids) {
+      const done = await call("POST", `/acts/${id}/undo`);
+      const at = mine.findIndex((m) => m.id === id);
+      if (at >= 0) mine.splice(at, 1);
+      retract(id);
+      back.push(...done.changed);
+      left += done.left_alone + done.gone;
+    }
+    toast([`Undone: ${what}`, left ? `${left} changed since and stay as they are` : ""].filter(Boolean).join("; "));
+  } catch (error) {
+    complain(error);
+  }
+  announce(back);
+  tell("reload", { undone: "", back });
+}
+
+/**
  * Undo the person's latest act here: the latest of this page, or else of the store.
  * @param {string} collection
  */
