@@ -23,7 +23,7 @@ export function fill(ask, send) {
       ask.words && el("div", { class: "soft" }, ask.words),
       ask.fields.map((f) => el("label", {}, f.label, control(f), f.hint && el("small", { class: "soft" }, f.hint))),
       problem,
-      el("menu", {}, el("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), submit),
+      el("menu", {}, el("button", { type: "button", onclick: () => end("") }, "Cancel"), submit),
     );
     const dialog = el("dialog", { "aria-label": ask.title }, form);
     form.addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
@@ -31,17 +31,23 @@ export function fill(ask, send) {
       submit.disabled = true;
       try {
         await send(fields(form), form);
-        dialog.close("sent");
+        end("sent");
       } catch (error) {
         problem.textContent = error instanceof Error ? error.message : String(error);
         problem.hidden = false;
         submit.disabled = false;
       }
     });
-    dialog.addEventListener("close", () => {
+    // The event of closing comes with the next frame, which may be late: only Escape waits for it.
+    const settle = () => {
       dialog.remove();
       resolve(dialog.returnValue === "sent");
-    });
+    };
+    const end = (/** @type {string} */ how) => {
+      dialog.close(how);
+      settle();
+    };
+    dialog.addEventListener("close", settle);
     document.body.append(dialog);
     dialog.showModal();
   });
