@@ -1,5 +1,6 @@
 // @ts-check
 /** The grid: tiles, endless scrolling, the current tile and the selection. */
+import { dayHeading, dayStarts } from "./days.js";
 import { fetchPage } from "./paging.js";
 import { fronts } from "./stacks.js";
 import { drawTile } from "./tile.js";
@@ -7,7 +8,8 @@ import { Window } from "./window.js";
 
 export class Grid {
   /**
-   * @param {HTMLElement} box @param {string} collection @param {HTMLElement} end watched for scrolling
+   * @param {HTMLElement} box with a layer for headings before it
+   * @param {string} collection @param {HTMLElement} end watched for scrolling
    * @param {{changed: () => void, open: (id: string) => void, arrived: (many: number) => void}} events
    */
   constructor(box, collection, end, events) {
@@ -39,6 +41,11 @@ export class Grid {
       box,
       (at) => this.tile(at),
       (at) => this.seen.add(this.images[at]?.id),
+      {
+        layer: /** @type {HTMLElement} */ (box.previousElementSibling),
+        places: () => dayStarts(this.images, this.filter.sort ?? ""),
+        draw: (at) => dayHeading(this, at),
+      },
     );
     box.addEventListener("click", (event) => this.click(event));
     box.addEventListener("focus", () => this.current < 0 && this.moveTo(0, false));
@@ -173,11 +180,6 @@ export class Grid {
     tile?.classList.add("current");
     this.box.setAttribute("aria-activedescendant", `t-${this.images[this.current].id}`);
     if (this.current > this.images.length - 20) this.more();
-  }
-
-  /** Return the number of tiles in a row. */
-  columns() {
-    return this.window.columns();
   }
 
   /** Return what an act is for: the selection, or else the current tile. */
