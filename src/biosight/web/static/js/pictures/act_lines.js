@@ -55,7 +55,8 @@ function several(row) {
   const [newest] = row;
   const oldest = /** @type {Act} */ (row.at(-1));
   const many = counted(row.length, "picture");
-  const time = new Date(newest.at * 1000).toLocaleTimeString(undefined, { timeStyle: "short" });
+  const short = (/** @type {Act} */ a) => new Date(a.at * 1000).toLocaleTimeString(undefined, { timeStyle: "short" });
+  const until = short(newest) === short(oldest) ? "" : ` to ${short(newest)}`;
   const undo = () =>
     undoActs(
       row.map((a) => a.id),
@@ -65,7 +66,7 @@ function several(row) {
     "li",
     {},
     pictures(row.flatMap((a) => a.images).slice(0, PICTURES), newest.summary),
-    words(newest.summary, `${many}, one after another`, `${who(newest)}, ${when(oldest.at)} to ${time}`),
+    words(newest.summary, `${many}, one after another`, `${who(newest)}, ${when(oldest.at)}${until}`),
     newest.undone ? el("span", { class: "soft" }, "undone") : null,
     newest.can_undo ? button("Undo all", `${newest.summary}, ${many}`, undo) : null,
     el("details", { class: "each" }, el("summary", {}, "Show each"), el("ol", { class: "rows" }, row.map(single))),
