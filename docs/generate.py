@@ -81,8 +81,9 @@ def metrics_page() -> str:
 
 
 def error_kinds(kind: type[errors.BioSightError]) -> Iterator[type[errors.BioSightError]]:
-    """Yield a kind of error and all its subclasses."""
-    yield kind
+    """Yield a kind of error and the subclasses that have a code of their own."""
+    if "code" in vars(kind):
+        yield kind
     for below in kind.__subclasses__():
         yield from error_kinds(below)
 

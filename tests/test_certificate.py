@@ -21,7 +21,7 @@ DAY = 86_400.0
 
 
 def make(folder: Path, days: float) -> None:
-    """A certificate that nobody signed, for another name, with an end so many days from now."""
+    """A certificate that nobody signed, for another name; it ends that many days from now."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "other.example")])
     now = datetime.now(UTC)
@@ -43,7 +43,7 @@ def make(folder: Path, days: float) -> None:
 
 @pytest.fixture
 def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A server whose certificate ends so many days from now."""
+    """A server whose certificate ends after the given number of days."""
     make(tmp_path, request.param)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "crt", tmp_path / "key")

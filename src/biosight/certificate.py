@@ -8,6 +8,7 @@ import ssl
 from urllib.parse import urlsplit
 
 SECONDS = 5.0
+EXPIRED = 10  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def certificate_end(address: str) -> float:
@@ -26,9 +27,6 @@ def certificate_end(address: str) -> float:
         return 1.0 if error.verify_code == EXPIRED else 0.0
     except (OSError, ValueError):
         return 0.0
-
-
-EXPIRED = 10  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def read_end(host: str, port: int) -> float:

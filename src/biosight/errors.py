@@ -15,6 +15,7 @@
     ├── TooLarge                413
     ├── TooMany                 429  wait, then try again
     ├── Unavailable             503  busy, or a store can't be reached
+    │   └── Busy                503  only this picture: reading it takes too long just now
     └── NoSpace                 507  the disk is full
 
 Not here: turning errors into HTTP responses (web/errors.py).
@@ -132,6 +133,10 @@ class Unavailable(BioSightError):
     code = "unavailable"
     status = 503
     retry_after = 2
+
+
+class Busy(Unavailable):
+    """One picture can't be read in time on this machine; all other work goes on."""
 
 
 class NoSpace(BioSightError):

@@ -159,8 +159,8 @@ worker_ends = Counter(
 )
 certificate_ends = Gauge(
     "biosight_certificate_ends_timestamp_seconds",
-    "When the certificate of the public address ends, seconds since 1970; 0 where there is none or "
-    "it can't be read from here.",
+    "When the certificate of the public address ends, seconds since 1970; 0 where there is none "
+    "or it was never read from here.",
     registry=REGISTRY,
 )
 sweep_halted_files = Gauge(

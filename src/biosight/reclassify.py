@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from biosight.errors import BioSightError, Unavailable
+from biosight.errors import BioSightError, Busy, Unavailable
 from biosight.images import Image
-from biosight.inference.sandbox.decoding import BUSY
 from biosight.labels import PEOPLE, Guess
 from biosight.storage.batches import Note, Run, RunCount
 from biosight.storage.conditions import living_images
@@ -119,10 +118,10 @@ def attempt(ask: Callable[[Image], T], image: Image) -> T | None:
     Unavailable while a store is away: no picture is passed over for that."""
     try:
         return ask(image)
-    except Unavailable as error:
-        if error.detail != BUSY:  # this one takes too long
-            raise
+    except Busy:
         return None
+    except Unavailable:
+        raise
     except BioSightError:
         return None
 

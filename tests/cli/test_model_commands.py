@@ -110,7 +110,7 @@ def test_junk_and_blind_models_are_refused(run: Run, tmp_path: Path) -> None:
 
 
 def second(tmp_path: Path, name: str = "field") -> Path:
-    """A model of a family of its own, with all its files, as biosight exports it."""
+    """A model of another family, with all its files, as biosight exports it."""
     folder = tmp_path / "exported"
     tiny.make_model(folder, version="1")
     write_card(read_card(folder).model_copy(update={"name": name}), folder)

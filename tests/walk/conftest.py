@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import PASSWORD, database_url, require_chromium
 
@@ -100,6 +100,13 @@ class Server:
         body |= {"invitation": self.first_code}
         assert client.post("/api/v1/register", json=body).status_code == 201
         return client, client.get("/api/v1/collections").json()[0]["id"]
+
+
+def let_in(context: BrowserContext, server: Server, client: httpx2.Client) -> None:
+    """Give a browser the session that a client has."""
+    context.add_cookies(
+        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
+    )
 
 
 @pytest.fixture

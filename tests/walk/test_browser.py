@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests import tiny
 from tests.conftest import PASSWORD
 from tests.walk.chooser import name_it
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [
     pytest.mark.walk,
@@ -304,9 +304,7 @@ def test_many_at_once_are_asked_about_and_marked(page: Page, server: Server) -> 
         files = {"file": (f"IMG_{n}.jpg", tiny.picture("Red", n))}
         path = f"/api/v1/collections/{collection}/images"
         assert client.post(path, files=files).is_success
-    page.context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(page.context, server, client)
     page.goto(f"/collections/{collection}")
     expect(page.locator(".tile").first).to_be_visible()
     page.locator("#grid").focus()
@@ -330,9 +328,7 @@ def test_many_at_once_are_asked_about_and_marked(page: Page, server: Server) -> 
 def test_a_version_without_a_comparison_says_nothing_of_it(page: Page, server: Server) -> None:
     """A detector was never compared by the gate."""
     client, _ = server.first_person()
-    page.context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(page.context, server, client)
     page.goto("/models/subjects@1")
     expect(page.locator("#version section")).to_have_count(2)
     expect(page.locator("#version")).to_contain_text("It looks at new pictures")

@@ -3,14 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 from tests.walk.test_history import pictures
 
 pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]
 
 
 def dated(server: Server, page: Page, days: dict[str, int]) -> str:
-    """A collection with so many pictures of each day, shown in the browser."""
+    """A collection with the given number of pictures per day, and a browser that is signed in."""
     client, collection = server.first_person()
     ids = pictures(client, collection, sum(days.values()))
     for day, many in days.items():
@@ -18,10 +18,7 @@ def dated(server: Server, page: Page, days: dict[str, int]) -> str:
         body = {"kind": "date", "when": f"{day}T10:00", "images": some}
         done = client.post(f"/api/v1/collections/{collection}/acts", json=body)
         assert done.status_code == 201, done.text
-    cookies = [
-        {"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar
-    ]
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    let_in(page.context, server, client)
     return collection
 
 

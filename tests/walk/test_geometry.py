@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import tiny
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 from tests.walk.test_docks import finish_upload
 
 pytestmark = [
@@ -41,9 +41,7 @@ def opened(page: Page, server: Server, size: tuple[int, int], images: int) -> st
         files = {"file": (f"{seed}.jpg", tiny.picture("Red", seed))}
         path = f"/api/v1/collections/{collection}/images"
         assert client.post(path, files=files).status_code == 201
-    page.context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(page.context, server, client)
     page.goto(f"/collections/{collection}")
     expect(page.locator(".tile")).to_have_count(images)
     return collection

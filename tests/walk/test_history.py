@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import tiny
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [pytest.mark.walk, pytest.mark.xdist_group("walk")]
 
@@ -32,10 +32,7 @@ def test_confirmations_in_a_row_are_one_line(server: Server, page: Page) -> None
         assert client.patch(f"/api/v1/images/{id}", json={"confirm": True}).status_code == 200
     client.patch(f"/api/v1/images/{ids[6]}", json={"label": "Fox"})
     client.patch(f"/api/v1/images/{ids[7]}", json={"confirm": True})
-    cookies = [
-        {"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar
-    ]
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    let_in(page.context, server, client)
     page.goto(f"/collections/{collection}/history")
     lines = page.locator("#acts > li")
     expect(lines).to_have_count(3)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests import tiny
 from tests.images.test_keywords import bag, packet
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [
     pytest.mark.walk,
@@ -22,9 +22,7 @@ SIZES = [(1440, 900), (390, 844)]
 def here(page: Page, server: Server) -> Page:
     """The empty collection of a person who is signed in, and its page."""
     client, collection = server.first_person()
-    page.context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(page.context, server, client)
     page.goto(f"/collections/{collection}")
     expect(page.locator("#empty")).to_be_visible()  # the page's module has loaded
     return page

@@ -16,7 +16,7 @@ from biosight.settings import Settings
 from biosight.storage.records import Replace
 from tests import tiny
 from tests.walk.chooser import name_it
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [
     pytest.mark.walk,
@@ -44,9 +44,7 @@ def card(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
         archive.records.write(Replace(dated.in_step, image.version))
     archive.close()
     context = browser.new_context(base_url=server.url, timezone_id="Europe/Berlin")
-    context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(context, server, client)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))

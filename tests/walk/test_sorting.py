@@ -20,7 +20,7 @@ from tests import tiny
 from tests.conftest import PASSWORD
 from tests.publishing.test_table import IMAGE
 from tests.walk.chooser import name_it
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 from tests.walk.test_browser import drop, folder, register
 
 __all__ = ["folder"]  # the fixture
@@ -71,9 +71,7 @@ def no_writes(server: Server) -> Iterator[None]:
 def signed_in(browser: Browser, server: Server, client: httpx2.Client) -> BrowserContext:
     """A browser with the session that a client has."""
     context = browser.new_context(base_url=server.url)
-    context.add_cookies(
-        [{"name": c.name, "value": str(c.value), "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(context, server, client)
     return context
 
 

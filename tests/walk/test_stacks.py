@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.images.test_stack import ome
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [
     pytest.mark.walk,
@@ -20,9 +20,7 @@ def test_planes_are_leafed_through(page: Page, server: Server, tmp_path: Path) -
     content = ome(tmp_path / "a.ome.tif").read_bytes()
     path = f"/api/v1/collections/{collection}/images"
     image = client.post(path, files={"file": ("a.ome.tif", content)}).json()["image"]["id"]
-    page.context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(page.context, server, client)
     page.goto(f"/images/{image}")
     bar = page.get_by_role("group", name="Planes of this stack")
     expect(bar).to_contain_text("1 of 6")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import tiny
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [
     pytest.mark.walk,
@@ -26,12 +26,7 @@ class Pond:
         content = tiny.picture("Red", 1, (600, 400))
         made = self.client.post(path, files={"file": ("a.jpg", content)}).json()
         self.image = made["image"]["id"]
-        page.context.add_cookies(
-            [
-                {"name": c.name, "value": c.value or "", "url": server.url}
-                for c in self.client.cookies.jar
-            ]
-        )
+        let_in(page.context, server, self.client)
         page.goto(f"/images/{self.image}")
         expect(page.get_by_role("heading", name="What it shows")).to_be_visible()
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import tiny
-from tests.walk.conftest import Server
+from tests.walk.conftest import Server, let_in
 
 pytestmark = [
     pytest.mark.walk,
@@ -30,9 +30,7 @@ def wood(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
         sent = client.post(f"/api/v1/collections/{collection}/images", files=files)
         assert sent.status_code == 201
     context = browser.new_context(base_url=server.url)
-    context.add_cookies(
-        [{"name": c.name, "value": c.value or "", "url": server.url} for c in client.cookies.jar]
-    )
+    let_in(context, server, client)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))

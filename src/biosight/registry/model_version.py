@@ -277,8 +277,7 @@ def retire(
     """Retire a candidate, an expert, a detector that somebody added, or a model that is not used.
     Raises BadRequest for a model that serves and may be used: promote another first."""
     beside = version.card.under or another_detects(records, version)
-    detects = version.card.detector is not None
-    if version.state == "champion" and not beside and (is_used or detects):
+    if version.state == "champion" and is_used and not beside:
         raise BadRequest("This version serves; it retires when you promote another one.")
     now = replace(version, state="retired", version=version.version + 1)
     records.write(Replace(now, version.version), Insert(event(now, "retired", by, reason)))

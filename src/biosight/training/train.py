@@ -58,7 +58,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The two sides of a run's data, and the leaves that are told apart if there is a tree. `said`
+    """The pictures of a run that teach and those held back, and with a tree its leaves. `said`
     tells of held pictures whose sources also teach."""
 
     train: list[ds.Sample]

@@ -27,7 +27,7 @@ from biosight.web.thread_pools import ThreadPools
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.workflows.models.accuracy import audited_here
-from biosight.workflows.upkeep.server_overview import backup_problems, last_backup
+from biosight.workflows.upkeep.server_overview import last_backup
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
@@ -39,16 +39,15 @@ LEAST_AUDITED = 30  # pictures; fewer are too few for a figure
 VERDICTS = ("green", "amber", "red", "unknown")
 
 
-def answer(store: str, ask: Callable[[], None]) -> bool:
-    """Return whether a store answers, and set biosight_store_up to match."""
+def note_up(store: str, ask: Callable[[], None]) -> None:
+    """Ask a store, and set biosight_store_up to whether it answers."""
     try:
         ask()
     except BioSightError as error:
         metrics.store_up.labels(store).set(0)
         log.warning("a store does not answer", extra={"store": store, "code": error.code})
-        return False
-    metrics.store_up.labels(store).set(1)
-    return True
+    else:
+        metrics.store_up.labels(store).set(1)
 
 
 class Gauges:
@@ -83,8 +82,8 @@ class Gauges:
         """Ask both stores at once, and wait for PATIENCE_SECONDS at most."""
         archive = self.biosight.archive
         asked = {
-            "pictures": self.begin("pictures", lambda: answer("pictures", self.ask_pictures)),
-            "database": self.begin("database", lambda: answer("database", archive.records.ping)),
+            "pictures": self.begin("pictures", lambda: note_up("pictures", self.ask_pictures)),
+            "database": self.begin("database", lambda: note_up("database", archive.records.ping)),
         }
         figures = self.begin("figures", self.ask_figures)
         end = time.monotonic() + PATIENCE_SECONDS
@@ -124,8 +123,9 @@ class Gauges:
             found = records.count(Image, [Where("trashed", "=", trashed)])
             metrics.pictures.labels(where).set(found)
         self.ask_jobs()
-        metrics.backup_made.set(last_backup(records))
-        metrics.backup_problems.set(backup_problems(records))
+        made, problems = last_backup(records)
+        metrics.backup_made.set(made)
+        metrics.backup_problems.set(problems)
         metrics.sweep_halted_files.set(halted_files(records))
         self.ask_drift()
         serving = families(records).values()

@@ -46,10 +46,9 @@ class Job:
     `wants` are its parameters. `cursor` is the point to continue from. `lease_until` is when
     another worker may take over, `attempts` how often a worker has claimed it. `hindered_since` is
     when a store stopped answering it, 0 while all is well, and `hindered` how many tries in a row
-    that ended. `request` is the id of the request that
-    asked for it, so that log lines can be matched. `result` is JSON for the page (while the job
-    runs, the result so far); `words` are for people. `reason` says for operators why it failed, as
-    one of FAILURES.
+    that ended. `request` is the id of the request that asked for it, so that log lines can be
+    matched. `result` is JSON for the page (while the job runs, the result so far); `words` are for
+    people. `reason` says for operators why it failed, as one of FAILURES.
     """
 
     table: ClassVar[str] = "jobs"

@@ -27,9 +27,9 @@ class Progress:
     records: Records
     job: Job
     every: float = 1.0
-    last: float = field(default=0.0)
+    last: float = 0.0
     turn: threading.RLock = field(default_factory=threading.RLock)
-    begun_at: str = ""
+    begun_at: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.begun_at = self.job.cursor

@@ -68,5 +68,5 @@ def retire_version(
         raise BadRequest("This is the server's default model; it retires when you promote another.")
     if serves and version.bundled:
         raise BadRequest("It came with BioSight and stays; it names nothing until it is chosen.")
-    used = bool(collections_using(records, version.name))
-    return registry.retire(records, version, by, reason, is_used=used)
+    free = serves and not collections_using(records, version.name)
+    return registry.retire(records, version, by, reason, is_used=not free)

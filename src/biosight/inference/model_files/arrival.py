@@ -47,8 +47,7 @@ def examine(model: Path, labels: int, side: int, layout: str = "nchw") -> Arrive
     noise = np.random.default_rng(0).normal(0, 1, (2, 3, side, side)).astype(np.float32)
     batch = noise if layout == "nchw" else noise.transpose(0, 2, 3, 1)
     outputs, seconds = answers(session, batch)
-    if seconds > SLOWEST_SECONDS:
-        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
+    check_pace(seconds)
     vectors = {n: o.shape[1] for n, o in outputs.items() if o.ndim == 2 and len(o) == 2}
     fitting = [n for n, width in vectors.items() if width == labels]
     if not fitting:
@@ -61,6 +60,12 @@ def examine(model: Path, labels: int, side: int, layout: str = "nchw") -> Arrive
     embedding = "embedding" if "embedding" in rest else max(rest, key=lambda n: rest[n], default="")
     maps = [n for n, o in outputs.items() if o.ndim == 4 and n == "features"]
     return Arrived(logits, embedding, maps[0] if maps else "", rest.get(embedding, 0), seconds)
+
+
+def check_pace(seconds: float) -> None:
+    """Raise BadModel for a model that takes too many seconds for one picture."""
+    if seconds > SLOWEST_SECONDS:
+        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
 
 
 def answers(

@@ -17,7 +17,7 @@ from biosight.errors import BadModel
 from biosight.inference.classifier import Classifier
 from biosight.inference.detection.detector import Detector
 from biosight.inference.expert import OUTPUTS, PROBABILITIES, Expert
-from biosight.inference.model_files.arrival import SLOWEST_SECONDS, Arrived, examine, prepare
+from biosight.inference.model_files.arrival import Arrived, check_pace, examine, prepare
 from biosight.inference.model_files.card import ModelCard, file_sha256, read_card, write_card
 from biosight.inference.model_files.detector_card import (
     DetectorCard,
@@ -68,8 +68,7 @@ def export_in(folder: str) -> Iterator[float]:
     begin = time.perf_counter()
     run_classifier(opened, noise)
     seconds = (time.perf_counter() - begin) / len(noise)
-    if seconds > SLOWEST_SECONDS:
-        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
+    check_pace(seconds)
     yield seconds
 
 
@@ -115,8 +114,7 @@ def detector_in(file: str, folder: str) -> Iterator[float]:
     begin = time.perf_counter()
     run_detector(detector, noise)
     seconds = time.perf_counter() - begin
-    if seconds > SLOWEST_SECONDS:
-        raise BadModel(f"One picture takes {seconds:.1f} s; {SLOWEST_SECONDS:.0f} s are allowed.")
+    check_pace(seconds)
     yield seconds
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from biosight.errors import BadPicture, NoSpace, Unavailable
+from biosight.errors import BadPicture, Busy, NoSpace, Unavailable
 from biosight.images.metadata.file import Metadata
 from biosight.images.stack import SINGLE, Stack
 from biosight.inference.preprocess import Framing, Pixels
@@ -235,7 +235,7 @@ class Decoders:
                 try:
                     head, parts = self.ask_held(hold, request)
                 except Killed as error:
-                    raise Unavailable(BUSY) from error
+                    raise Busy(BUSY) from error
         if "full" in head:
             raise NoSpace("The disk is full; nothing was stored.")
         if "bad" in head:
@@ -263,7 +263,7 @@ class Decoders:
             raise Unavailable("The picture reader is starting; try again in a moment.") from error
         except TimeoutError:
             self.replace(hold)
-            raise Unavailable(BUSY) from None
+            raise Busy(BUSY) from None
         except (EOFError, OSError):
             by = hold.child.ended_by()
             self.replace(hold)

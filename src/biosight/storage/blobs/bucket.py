@@ -165,7 +165,9 @@ class BucketBlobs:
     def stream(
         self, key: str, chunk: int = 1 << 18, *, start: int = 0, length: int | None = None
     ) -> Iterator[bytes]:
-        if not self.has(key):  # short timeouts: a bucket that hangs is noticed in ten seconds
+        # Asked first, with short timeouts: a bucket that hangs is noticed in ten seconds. A caller
+        # that names a length has asked for the size.
+        if length is None and not self.has(key):
             raise NotFound("These bytes are not stored.")
         part: Any = None
         if length is not None or start:

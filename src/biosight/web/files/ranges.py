@@ -43,7 +43,7 @@ def wanted_part(headers: Headers, tag: str, size: int) -> ByteRange | None:
     if found is None or headers.get("if-range", tag) != tag or not any(found.groups()):
         return None
     first, last = found.groups()
-    if not first:  # the last so many bytes
+    if not first:  # bytes from the end, such as bytes=-500
         start, stop = max(0, size - int(last)), size
     else:
         start, stop = int(first), min(size, int(last) + 1 if last else size)

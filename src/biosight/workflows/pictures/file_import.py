@@ -6,7 +6,7 @@ Not here: folders of files (cli/pictures/import_folder.py), or the upload itself
 from pathlib import Path
 
 from biosight.bootstrap import BioSight
-from biosight.errors import TooLarge, Unavailable
+from biosight.errors import Busy, TooLarge, Unavailable
 from biosight.images import Image
 from biosight.images.file_types import check_size
 from biosight.images.sidecars import sidecar_keywords
@@ -40,11 +40,7 @@ def take_file(
 
     try:
         return decoding.patiently(send, decoding.WAITS)
-    except TooLarge as error:
-        return Rejected(error.detail)
-    except Unavailable as error:
-        if error.detail != decoding.BUSY:
-            raise
+    except (Busy, TooLarge) as error:
         return Rejected(error.detail)
     except OSError as error:
         return Rejected(f"it can't be read: {error.strerror}")

@@ -7,12 +7,14 @@ intake/upload.py).
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from biosight import accounts, logbook, metrics
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BioSightError
 from biosight.gallery import sweeping, trash
+from biosight.gallery.sweeping import Swept
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.membership import is_abandoned
@@ -27,6 +29,7 @@ from biosight.workflows.serving_version import serving_key
 from biosight.workflows.upkeep import collection_removal
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 STALE_UPLOAD_SECONDS = 6 * 3600.0
 JOB_LOGS_SECONDS = 90 * 86_400.0
 MOST_WAITING = 1000
@@ -46,10 +49,10 @@ def keep_house(biosight: BioSight) -> None:
     """Do one round for all instances: old trash, orphans, pictures that wait for the model."""
     records, blobs, now = biosight.archive.records, biosight.archive.blobs, time.time()
     settings = biosight.settings
-    done = {"purged": chore("trash", lambda: trash.purge_old(records, blobs, settings.trash_days))}
+    purged = chore("trash", lambda: trash.purge_old(records, blobs, settings.trash_days))
     chore("collections", lambda: remove_abandoned(biosight))
-    done["purged"] += chore("homeless pictures", lambda: purge_without_home(records, blobs))
-    done |= sweep_orphans(records, blobs)
+    homeless = chore("homeless pictures", lambda: purge_without_home(records, blobs))
+    swept = chore("orphans", lambda: sweeping.sweep_store(records, blobs)) or Swept()
     chore("imports", lambda: sweep_parcels(records, blobs))
     chore("sign-in tries", lambda: accounts.forget_tries(records, now))
     chore("visits", lambda: accounts.forget_visits(records))
@@ -58,20 +61,27 @@ def keep_house(biosight: BioSight) -> None:
     chore("job logs", lambda: workers.forget(records, now - JOB_LOGS_SECONDS))
     chore("histories", lambda: drop_old_histories(records))
     chore("paths", lambda: settle_all(records, biosight.catalogue))
-    done["classified"] = chore("waiting pictures", lambda: classify_waiting(biosight))
+    named = chore("waiting pictures", lambda: classify_waiting(biosight))
+    done = {
+        "purged": (purged or 0) + (homeless or 0),
+        "set_aside": swept.moved,
+        "removed": swept.gone,
+        "brought_back": swept.back,
+        "classified": named or 0,
+    }
     if any(done.values()):
         log.info("kept house", extra=done)
 
 
-def chore(name: str, work: Callable[[], int | None]) -> int:
-    """Do one chore and return its count. One that fails is logged and counted, and keeps none of
-    the others from being done."""
+def chore(name: str, work: Callable[[], T]) -> T | None:
+    """Do one chore and return its result. One that fails is logged and counted, gives None, and
+    keeps none of the others from being done."""
     try:
-        done = work() or 0
+        done = work()
     except Exception:
         metrics.housekeeping.labels("failed").inc()
         log.exception("a chore failed", extra={"chore": name})
-        return 0
+        return None
     metrics.housekeeping.labels("ok").inc()
     return done
 
@@ -79,19 +89,6 @@ def chore(name: str, work: Callable[[], int | None]) -> int:
 def purge_without_home(records: Records, blobs: Blobs) -> int:
     """Remove pictures whose collection is gone; return how many."""
     return trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
-
-
-def sweep_orphans(records: Records, blobs: Blobs) -> dict[str, int]:
-    """Set orphaned files aside and remove old ones; return what was done in numbers."""
-    done = {"set_aside": 0, "removed": 0, "brought_back": 0}
-
-    def swept() -> int:
-        found = sweeping.sweep_store(records, blobs)
-        done.update(set_aside=found.moved, removed=found.gone, brought_back=found.back)
-        return found.moved
-
-    chore("orphans", swept)
-    return done
 
 
 def drop_old_histories(records: Records) -> None:

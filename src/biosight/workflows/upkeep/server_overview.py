@@ -95,16 +95,11 @@ def versions_serving(records: Records) -> list[ModelVersion]:
     return sorted(serving, key=lambda v: v.id)
 
 
-def last_backup(records: Records) -> float:
-    """Return when the last backup was written, in seconds since 1970; 0 for never."""
+def last_backup(records: Records) -> tuple[float, int]:
+    """Return when the last backup was written, in seconds since 1970 (0 for never), and how many
+    damaged or missing files it named."""
     found = logbook.last(records, logbook.BACKED_UP)
-    return found.at if found else 0.0
-
-
-def backup_problems(records: Records) -> int:
-    """Return how many damaged or missing files the last backup named."""
-    found = logbook.last(records, logbook.BACKED_UP)
-    return noted_problems(found.detail) if found else 0
+    return (found.at, noted_problems(found.detail)) if found else (0.0, 0)
 
 
 def quota_bytes(gigabytes: float) -> int:

@@ -156,7 +156,7 @@ def versions(person: Admin, biosight: Open, records: Store) -> Versions:
         database="MongoDB" if settings.store == "mongodb" else "SQLite",
         pictures="a bucket" if settings.uses_bucket else "a folder",
         models=[v.id for v in server_overview.versions_serving(records)],
-        last_backup=server_overview.last_backup(records),
+        last_backup=server_overview.last_backup(records)[0],
         halted_files=halted_files(records),
     )
 

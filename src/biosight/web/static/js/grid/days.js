@@ -3,9 +3,9 @@
 
 import { el } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { loadMany } from "./paging.js";
 
 const BY_DAY = ["taken", "taken-first"];
-const MANY = 500;
 
 /** @typedef {import("./grid.js").Grid} Grid */
 
@@ -71,11 +71,7 @@ export function dayHeading(grid, at) {
 async function selectDay(grid, at) {
   const first = grid.images[at].id;
   const place = () => grid.images.findIndex((image) => image.id === first);
-  while (grid.next && endOf(grid.images, place()) === grid.images.length) {
-    const before = grid.images.length;
-    await grid.more(MANY);
-    if (grid.images.length === before) await new Promise((soon) => setTimeout(soon, 50)); // another page is loading
-  }
+  while (grid.next && endOf(grid.images, place()) === grid.images.length) await loadMany(grid);
   const start = place();
   if (start < 0) return;
   for (const image of grid.images.slice(start, endOf(grid.images, start))) grid.selection.add(image.id);

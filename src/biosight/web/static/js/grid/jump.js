@@ -5,6 +5,7 @@
  */
 import { complain, toast } from "../frame/toast.js";
 import { chooseLabel } from "../pictures/relabel.js";
+import { loadMany } from "./paging.js";
 
 /**
  * The orders that go by days, with the day that a picture has in each.
@@ -75,10 +76,6 @@ async function jump(grid, from, reached) {
     }
     seen = Math.max(from, grid.images.length);
     if (!grid.next) return toast(from ? "There is no such picture after this one." : "There is no picture there.");
-    await grid.more(MANY);
-    if (grid.images.length <= seen) await new Promise((soon) => setTimeout(soon, 50)); // another page is loading
+    await loadMany(grid);
   }
 }
-
-/** Pictures per page during a jump. */
-const MANY = 500;

@@ -66,6 +66,15 @@ function leftOver(body, done) {
   return words;
 }
 
+/** Undo one act in the store, and drop it from what this page can undo. @param {string} id */
+async function takeBack(id) {
+  const done = await call("POST", `/acts/${id}/undo`);
+  const at = mine.findIndex((m) => m.id === id);
+  if (at >= 0) mine.splice(at, 1);
+  retract(id);
+  return done;
+}
+
 /**
  * Undo an act; one that is still under way stops first.
  * @param {string} id @param {string} [what] it was, in words
@@ -73,10 +82,7 @@ function leftOver(body, done) {
 export async function undoAct(id, what = "") {
   try {
     hush(id);
-    const done = await call("POST", `/acts/${id}/undo`);
-    const at = mine.findIndex((m) => m.id === id);
-    if (at >= 0) mine.splice(at, 1);
-    retract(id);
+    const done = await takeBack(id);
     if (done.job) return watch(done.job);
     announce(done.changed);
     toast(
@@ -104,10 +110,7 @@ export async function undoActs(ids, what) {
   let left = 0;
   try {
     for (const id of ids) {
-      const done = await call("POST", `/acts/${id}/undo`);
-      const at = mine.findIndex((m) => m.id === id);
-      if (at >= 0) mine.splice(at, 1);
-      retract(id);
+      const done = await takeBack(id);
       back.push(...done.changed);
       left += done.left_alone + done.gone;
     }
