@@ -250,7 +250,7 @@ def test_what_can_not_be_kept_is_told(run: Run, package: Path, tmp_path: Path) -
         zipped.extractall(folder)
     table = folder / "observations.csv"
     text = table.read_text().replace("female", "hermaphrodite")
-    table.write_text(text.replace("0.5000,0.2500", "0.9000,0.2500"))
+    table.write_text(text.replace("0.50000,0.25000", "0.90000,0.25000"))
     told = run("import-camtrap", folder).output
     assert "sex “hermaphrodite” is not one of female, male, and is left out" in told
     assert "the box lies outside the picture" in told

@@ -4,8 +4,8 @@ Not here: which pictures belong to a deployment, which is part of each picture's
 or acts on any of it (workflows/places/deployment_acts.py).
 """
 
-from biosight.places.records import Deployment, Site
+from biosight.places.records import Deployment, EventObservation, Site, Terms
 
-__all__ = ["KINDS", "Deployment", "Site"]
+__all__ = ["KINDS", "Deployment", "EventObservation", "Site", "Terms"]
 
-KINDS = (Site, Deployment)
+KINDS = (Site, Deployment, EventObservation)

@@ -1,4 +1,5 @@
-"""Site and Deployment: the records of a named place, and of a camera (or a person) that was there.
+"""Site, Deployment and EventObservation: the records of a named place, of a camera (or a person)
+that was there, and of what was said of a whole event there.
 
 Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed
 (workflows/places/deployment_acts.py).
@@ -6,6 +7,8 @@ Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+Terms = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Deployment:
     `zone` (IANA) is where it stood, "" if unknown. `start` and `end` are corrected local times to
     the second, "" for those of the first and last picture. `height` is the camera's in metres.
     `bait` is None where nobody said. `event_gap` in seconds is None for the collection's
-    (field/gaps.py).
+    (field/gaps.py). `terms` are cells of an imported table that no other field holds: columns of
+    Camtrap DP with their texts.
     """
 
     table: ClassVar[str] = "deployments"
@@ -55,3 +59,28 @@ class Deployment:
     comments: str = ""
     event_gap: int | None = None
     version: int = 1
+    terms: Terms = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventObservation:
+    """What another archive says of a whole event: a row of its event-based observations.
+
+    `images` are the event's pictures in order of time, `taken` are the corrected times of the first
+    and the last of them, and `said` is a digest of what was said of each when the row came in: the
+    row counts while that stays the same (field/event_observations.py). `terms` are the row's
+    columns of Camtrap DP with their texts.
+    """
+
+    table: ClassVar[str] = "event_observations"
+    precious: ClassVar[bool] = True
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "deployment", "id"),)
+    listed: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "images"),)
+
+    id: str
+    collection: str
+    deployment: str
+    images: tuple[str, ...]
+    taken: tuple[str, str]
+    said: str
+    terms: Terms

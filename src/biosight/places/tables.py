@@ -24,6 +24,19 @@ LONGEST_CELL = 131_000  # characters
 MOST_PACKAGE_BYTES, MOST_PACKAGE_ROWS = 200_000_000, 2_000_000
 LIMITS = Limits(memory=2_000_000_000, cpu=120, wall=300.0)
 Row = dict[str, str]
+# Columns of Camtrap DP that are kept as texts, since no field of a Deployment holds them.
+KEPT_AS_TEXTS = (
+    "setupBy",
+    "cameraModel",
+    "cameraDelay",
+    "cameraDepth",
+    "cameraTilt",
+    "cameraHeading",
+    "detectionDistance",
+    "timestampIssues",
+    "featureType",
+    "deploymentGroups",
+)
 COLUMNS = (
     "deploymentID",
     "locationID",
@@ -39,6 +52,7 @@ COLUMNS = (
     "habitat",
     "deploymentTags",
     "deploymentComments",
+    *KEPT_AS_TEXTS,
 )
 # Headings of other programs (camtrapR, Camelot, Wildlife Insights, Agouti, TRAPPER), without blanks
 # and signs -> Camtrap DP's.

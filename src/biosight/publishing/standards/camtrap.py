@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
-from itertools import groupby
 
 from biosight.images import Image
 from biosight.images.placeless import placeless_type
@@ -25,6 +23,12 @@ from biosight.publishing.export import (
     rebuilds_nothing,
     zip_entry,
 )
+from biosight.publishing.standards.camtrap_observations import (
+    deployment_id,
+    names_of_events,
+    observations,
+)
+from biosight.publishing.standards.camtrap_rules import is_sound_cell
 from biosight.publishing.standards.camtrap_tables import (
     DEPLOYMENTS,
     MEDIA,
@@ -41,34 +45,15 @@ from biosight.publishing.standards.facts import (
     by_subject,
     coordinates,
     in_order,
-    largest_count,
     lines,
     local_time,
-    moment,
 )
 from biosight.publishing.zips import ZipEntry, zip_of
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records
-from biosight.taxa.kinds import label_kind
 
-ANIMALS = {
-    "Amphibia",
-    "Animalia",
-    "Arachnida",
-    "Aves",
-    "Insecta",
-    "Mammalia",
-    "Mollusca",
-    "Reptilia",
-}
-BBOX = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
-# Rows of an event that have these in common are one.
-ONE_ROW = ("observationType", "scientificName", "sex", "lifeStage", "individualID")
 NO_TIME, NO_PLACE, NO_ZONE = "without a time", "without a place", "whose time zone nobody knows"
 ZONED = re.compile(r"[+-]\d\d:\d\d$")
-# Things that are no taxon -> observationType.
-PEOPLE_NAME = "Homo sapiens"  # as the standard's own example names them
-OBSERVATION_TYPES = {"empty": "blank", "human": "human", "vehicle": "vehicle"}
 
 
 @dataclass(slots=True)
@@ -106,15 +91,17 @@ def camtrap_dp(
     the package also holds the files; `rebuild` gives those of pictures whose place is coarse."""
     survey = survey or survey_of(records, scope)
 
+    def usable() -> Iterator[Facts]:
+        return (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
+
     def members() -> Iterator[ZipEntry]:
         now = datetime.now()
         package = json.dumps(datapackage(survey, scope), indent=1, ensure_ascii=False)
-        usable = (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
         for name, content in (
             ("datapackage.json", iter([package.encode()])),
             ("deployments.csv", lines(DEPLOYMENTS, deployment_rows(survey))),
-            ("media.csv", lines(MEDIA, (media(f, scope) for f in usable))),
-            ("observations.csv", lines(OBSERVATIONS, observations(records, scope))),
+            ("media.csv", lines(MEDIA, (media(f, scope) for f in usable()))),
+            ("observations.csv", lines(OBSERVATIONS, observations(records, scope, usable()))),
         ):
             yield ZipEntry(name, now, content)
         if blobs is not None:
@@ -158,14 +145,6 @@ def reason_missing(image: Image, scope: Scope) -> str:
     return "" if ZONED.search(local_time(image, scope)) else NO_ZONE
 
 
-def deployment_id(image: Image, scope: Scope) -> str:
-    """Return the deployment's name; without a deployment, the id of a camera at a place."""
-    if name := scope.deployment_name(image):
-        return name
-    latitude, longitude, _ = coordinates(image, scope)
-    return sha256(f"{image.camera}/{latitude}/{longitude}".encode()).hexdigest()[:16]
-
-
 def survey_of(records: Records, scope: Scope) -> Survey:
     """Return all deployments and names, and how many pictures can't be part of the package."""
     survey = Survey()
@@ -189,6 +168,7 @@ def survey_of(records: Records, scope: Scope) -> Survey:
             for one in by_subject(facts, scope)
             if one.image.label
         }
+    survey.taxa |= names_of_events(records, scope)
     return survey
 
 
@@ -208,11 +188,14 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
     if told := scope.named_site(image):
         said |= {"locationName": told.name, "habitat": told.habitat}
     if deployment:
+        kept = () if scope.hides(image) else deployment.terms
+        terms = {n: text for n, text in kept if is_sound_cell(n, text)}
+        said = {**terms, **{n: text for n, text in said.items() if text}}
         said |= {
             "cameraID": deployment.camera,
             "cameraHeight": "" if deployment.height is None else f"{deployment.height:g}",
             "baitUse": "" if deployment.bait is None else str(deployment.bait).lower(),
-            "deploymentTags": tags(deployment),
+            "deploymentTags": tags(deployment, terms.get("deploymentTags", "")),
             "deploymentComments": "" if scope.hides(image) else deployment.comments,
             "deploymentStart": bound_time(deployment.start, deployment, image, scope),
             "deploymentEnd": bound_time(deployment.end, deployment, image, scope),
@@ -220,13 +203,13 @@ def deployment_cells(id: str, image: Image, scope: Scope) -> dict[str, str]:
     return said
 
 
-def tags(deployment: Deployment) -> str:
+def tags(deployment: Deployment, others: str) -> str:
     """Return what the format has no column for: the time zone, the shift of the clock, and the
-    event gap. `import-camtrap` reads them back."""
+    event gap, after the tags of others. `import-camtrap` reads them back."""
     zone = f"timeZone:{deployment.zone}" if deployment.zone else ""
     shift = f"clockShift:{deployment.shift}" if deployment.shift else ""
     gap = "" if deployment.event_gap is None else f"eventGap:{deployment.event_gap}"
-    return " | ".join(filter(None, (zone, shift, gap)))
+    return " | ".join(filter(None, (others, zone, shift, gap)))
 
 
 def bound_time(local: str, deployment: Deployment, image: Image, scope: Scope) -> str:
@@ -262,112 +245,6 @@ def media(facts: Facts, scope: Scope) -> tuple[str, ...]:
         "mediaComments": image.note,
     }
     return in_order(MEDIA, said)
-
-
-def observations(records: Records, scope: Scope) -> Iterator[tuple[str, ...]]:
-    """Yield observations.csv: what counts now of each subject of each picture, said by a machine or
-    by a human, and of each event after its pictures."""
-    usable = (f for f in all_facts(records, scope) if not reason_missing(f.image, scope))
-    for _, facts in groupby(usable, lambda f: event_key(f, scope)):
-        rows = []
-        for one in (one for f in facts for one in by_subject(f, scope)):
-            rows.append(observation(one, scope))
-            yield in_order(OBSERVATIONS, rows[-1])
-        yield from (in_order(OBSERVATIONS, row) for row in of_event(rows))
-
-
-def event_key(facts: Facts, scope: Scope) -> str:
-    """Return the event that a picture is part of; outside of any deployment, an event of its
-    own."""
-    image = facts.image
-    own = "" if scope.deployment(image) else f" {image.id}"
-    return f"{deployment_id(image, scope)} {facts.event[:19]}{own}"
-
-
-def observation(facts: Facts, scope: Scope) -> dict[str, str]:
-    """Return what counts now of one subject."""
-    image, details = facts.image, facts.image.details
-    looked = facts.undecided if image.who == "person" and not image.label else None
-    now = facts.current or looked
-    version = f"{image.id}-{image.version}"
-    when = local_time(image, scope)
-    name = name_terms(now, scope).scientific if image.label else ""
-    if label_kind(image.label, scope.naming) == "human":
-        name = PEOPLE_NAME
-    said = {
-        "observationID": f"{version}-{facts.number}" if facts.number else version,
-        "deploymentID": deployment_id(image, scope),
-        "mediaID": image.id,
-        "eventID": event_key(facts, scope),
-        "eventStart": when,
-        "eventEnd": when,
-        "observationLevel": "media",
-        "observationType": observation_kind(image, name, scope),
-        "scientificName": name,
-        "count": str(facts.count or ""),
-        "lifeStage": details.life_stage,
-        "sex": details.sex,
-        "behavior": details.behaviour,
-        "individualID": details.individual,
-    }
-    if region := facts.region:
-        said |= {name: f"{side:.4f}" for name, side in zip(BBOX, region.sides, strict=True)}
-    if image.label and image.label != name:
-        said |= {"observationTags": "label", "observationComments": image.label}
-    if now:
-        sure = "" if now.probability is None else f"{now.probability:.4f}"
-        said |= {
-            "classificationMethod": "machine" if now.machine else "human",
-            "classifiedBy": now.by,
-            "classificationTimestamp": moment(now.at),
-            "classificationProbability": sure,
-        }
-    return said
-
-
-def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
-    """Yield what an event shows, one row for each kind, name, sex, life stage and individual, with
-    the largest count of a picture. A human's row goes before the machine's surest one. The event is
-    blank only where all of it is."""
-    start, end = rows[0]["eventStart"], rows[-1]["eventEnd"]
-    kinds: dict[tuple[str, ...], list[dict[str, str]]] = {}
-    for row in rows:
-        kinds.setdefault(tuple(row[name] for name in ONE_ROW), []).append(row)
-    telling = {k: v for k, v in kinds.items() if k[0] not in {"blank", "unclassified"}}
-    for number, alike in enumerate((telling or kinds).values()):
-        best = max(alike, key=weight)
-        most = largest_count((row["mediaID"], int(row["count"] or 0)) for row in alike)
-        yield best | {
-            "observationID": f"{best['eventID']} {number}",
-            "mediaID": "",
-            "eventStart": start,
-            "eventEnd": end,
-            "observationLevel": "event",
-            "count": str(most or ""),
-            **dict.fromkeys(BBOX, ""),  # a box is in one picture
-        }
-
-
-def weight(row: dict[str, str]) -> tuple[bool, float]:
-    """Return how much a row counts: a human's more than any machine's."""
-    human = row.get("classificationMethod") == "human"
-    return human, float(row.get("classificationProbability") or 0)
-
-
-def observation_kind(image: Image, name: str, scope: Scope) -> str:
-    """Return the observation's type, from a closed list. It is an animal where the label hangs
-    below Animalia, or where a person's or the machine's label is one of the groups that do. A label
-    taught here counts as what the machine took the picture for."""
-    kind = label_kind(image.label, scope.naming)
-    if image.label and kind in OBSERVATION_TYPES:
-        return OBSERVATION_TYPES[kind]
-    if not name and image.who != "person":
-        return "unclassified"
-    if not image.label:
-        return "unknown"
-    animals = scope.naming.higher(image.label).get("kingdom") == "Animalia"
-    known = {name, image.label, image.machine_label, image.group}
-    return "animal" if animals or ANIMALS & known else "unknown"
 
 
 def datapackage(survey: Survey, scope: Scope) -> dict[str, object]:

@@ -3,6 +3,7 @@
 Not here: lists of images (web/schemas/pictures.py), or routes (web/api/pictures).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from biosight import accounts, gallery
 from biosight.bootstrap import BioSight
 from biosight.errors import BadRequest, Unavailable
 from biosight.field.coarse_places import Coarsening
+from biosight.field.event_observations import said_of
 from biosight.field.events import Event, event_of
 from biosight.field.gaps import gap_of
 from biosight.field.grid import shown_at
@@ -45,17 +47,36 @@ from biosight.web.schemas.subjects import SubjectOut, subjects_out
 from biosight.workflows.collection_names import naming_of
 
 
+class EventSaidOut(BaseModel):
+    """What another archive says of a whole event, in Camtrap DP's terms.
+
+    `name` is the scientific name, or the type of observation where there is none. `count` is 0
+    where nobody counted. `by` says who classified it.
+    """
+
+    name: str
+    count: int
+    sex: str
+    life_stage: str
+    behaviour: str
+    individual: str
+    comments: str
+    by: str
+
+
 class EventOut(BaseModel):
     """An event: pictures of one deployment that follow each other within a gap.
 
     The gap is the collection's or the deployment's own. `start` and `end` are the first and last
-    local time, and `images` is the number of pictures.
+    local time, and `images` is the number of pictures. `said` is what other archives say of the
+    whole event; it counts until somebody changes one of its pictures. Lists leave it empty.
     """
 
     id: str
     start: str
     end: str
     images: int
+    said: list[EventSaidOut] = []
 
 
 class ImageDetail(ImageOut):
@@ -116,7 +137,7 @@ def detail(biosight: BioSight, image: Image, access: Access, records: Store) -> 
         **place_seen(image, rule),
         subseconds=image.taken[20:],
         uploaded_by=accounts.names_of(records)(image.uploaded_by),
-        event=shown_event(event) if event else None,
+        event=shown_event(event, said_of_event(records, image, rule)) if event else None,
         deployment_name=deployment.name if deployment else "",
         site_name=site.name if site else "",
         planes=plane_names(image.planes, image.channels),
@@ -166,9 +187,33 @@ def place_seen(image: Image, rule: Coarsening) -> dict[str, Any]:
     }
 
 
-def shown_event(event: Event) -> EventOut:
+def shown_event(event: Event, said: Sequence[EventSaidOut] = ()) -> EventOut:
     """Return an event as the API shows it."""
-    return EventOut(id=event.id, start=event.start, end=event.end, images=event.images)
+    return EventOut(
+        id=event.id, start=event.start, end=event.end, images=event.images, said=list(said)
+    )
+
+
+def said_of_event(records: Store, image: Image, rule: Coarsening) -> list[EventSaidOut]:
+    """Return what other archives say of a picture's event, as this person may see it."""
+    found = []
+    for counting in said_of(records, image):
+        said = dict(counting.observation.terms)
+        if any(rule.tells(image, text) for text in said.values()):
+            continue
+        found.append(
+            EventSaidOut(
+                name=said.get("scientificName") or said.get("observationType", ""),
+                count=int(said.get("count", 0)),
+                sex=said.get("sex", ""),
+                life_stage=said.get("lifeStage", ""),
+                behaviour=said.get("behavior", ""),
+                individual=said.get("individualID", ""),
+                comments="" if rule.hides(image) else said.get("observationComments", ""),
+                by=said.get("classifiedBy", ""),
+            )
+        )
+    return found
 
 
 def answer_change(

@@ -6,7 +6,7 @@ imported. Not here: opening a package (camtrap_package.py), or writing one
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,18 @@ from biosight.images import Image
 from biosight.labels import UNDECIDED
 from biosight.own_names.collected import Names
 from biosight.places.tables import Row
-from biosight.review.acts import MOST_INDIVIDUALS, change_of
+from biosight.review.acts import MAX_NOTE, MOST_INDIVIDUALS, change_of
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where
 from biosight.subjects import NO_DETAILS
 from biosight.workflows.collection_names import names_in, with_path
+from biosight.workflows.exchange.camtrap_events import (
+    EventRows,
+    NumberedRow,
+    events_in,
+    keep_events,
+    without_rows,
+)
 from biosight.workflows.exchange.camtrap_names import add_names
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
 from biosight.workflows.exchange.camtrap_rows import (
@@ -31,7 +38,12 @@ from biosight.workflows.exchange.camtrap_rows import (
     prepared,
     zones_needed,
 )
-from biosight.workflows.exchange.camtrap_subjects import Sightings, seconds, subject_of_row
+from biosight.workflows.exchange.camtrap_subjects import (
+    Sightings,
+    own_word,
+    seconds,
+    subject_of_row,
+)
 from biosight.workflows.pictures.subjects import to_subjects
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, follow, put_into
@@ -41,6 +53,15 @@ from biosight.workflows.results.results_import import change_pictures
 from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"
+# Columns of the standard that no field here holds.
+NOT_KEPT_OF_MEDIA = ("captureMethod", "exifData", "favorite")
+NOT_KEPT_OF_PICTURES = (
+    "cameraSetupType",
+    "individualPositionRadius",
+    "individualPositionAngle",
+    "individualSpeed",
+    "observationTags",
+)
 NOWHERE = "pictures that are nowhere to be found"
 
 
@@ -79,8 +100,49 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     if act and (changed := deployment_tables.to_follow(act)):
         follow(records, target.task.by, act, changed)
     place_pictures(target, package, ready, found, tally)
-    say(target, package, {media: one.image for media, one in found.items()}, tally)
+    keep_comments(target, package, found, tally)
+    here = {media: one.image for media, one in found.items()}
+    events = events_in(enumerate(package.observations, start=2), package.media)
+    say(target, package, here, events, tally)
+    named = {d.name: d for d in deployments_of(records, c)}
+    by_id = {id: named[name] for id, name in ready.names.items() if name in named}
+    kept, left = keep_events(records, events, here, by_id, target.tell)
+    tally["observations of events"] += kept
+    tally[LEFT_OUT] += left
+    tell_of_columns(target, package)
     return +tally
+
+
+def keep_comments(
+    target: Target, package: Package, found: Mapping[str, Placed], tally: Counter[str]
+) -> None:
+    """Keep the comments on media and on observations of them as notes of their pictures, unless a
+    picture has one."""
+    comments: dict[str, dict[str, None]] = {}
+    for row in package.media:
+        comments[row.get("mediaID", "")] = {row.get("mediaComments", "").strip(): None}
+    for row in package.observations:
+        if row.get("mediaID") in comments and not own_word(row):
+            comments[row["mediaID"]][row.get("observationComments", "").strip()] = None
+    for media, texts in comments.items():
+        one, said = found.get(media), " | ".join(filter(None, texts))
+        image = target.task.records.get(Image, one.image) if one and said else None
+        if image is not None and not image.note:
+            change = change_of("note", note=said[:MAX_NOTE])
+            tally["notes"] += change_pictures(target.task, change, [image.id])
+
+
+def tell_of_columns(target: Target, package: Package) -> None:
+    """Name the columns with content that BioSight does not keep."""
+    single = [
+        r for r in package.observations if r.get("observationLevel") != "event" and not own_word(r)
+    ]
+    for table, rows, columns in (
+        ("media", package.media, NOT_KEPT_OF_MEDIA),
+        ("observations of pictures", single, NOT_KEPT_OF_PICTURES),
+    ):
+        if full := [c for c in columns if any(r.get(c) for r in rows)]:
+            target.tell(f"{table}: columns that are not kept: {', '.join(full)}")
 
 
 def find_picture(
@@ -150,16 +212,25 @@ def differs(records: Records, id: str, when: str) -> bool:
     return image is not None and image.taken_at.replace(":60", ":59") != when
 
 
-def say(target: Target, package: Package, found: dict[str, str], tally: Counter[str]) -> None:
-    """Add the labels of machines, then of people, and the counts to each picture. Rows of whole
-    events are skipped, as they add nothing."""
+def say(
+    target: Target,
+    package: Package,
+    found: Mapping[str, str],
+    events: Sequence[EventRows],
+    tally: Counter[str],
+) -> None:
+    """Add the labels of machines, then of people, and the counts to each picture (`found`: images
+    by media id). Where no picture of an event has a row, the rows of the event are said of each."""
     add_names(target.task, package)
-    said: dict[str, list[tuple[int, Row]]] = {}
+    said: dict[str, list[NumberedRow]] = {}
     for number, row in enumerate(package.observations, start=2):
-        if row.get("observationLevel") != "event" and row.get("mediaID", "") in found:
-            said.setdefault(row["mediaID"], []).append((number, row))
-    for media, rows in said.items():
-        say_picture(target, found[media], rows, tally)
+        if row.get("observationLevel") != "event":
+            said.setdefault(row.get("mediaID", ""), []).append((number, row))
+    by_event = without_rows(events, said)
+    for media, rows in (said | by_event).items():
+        if media in found:
+            say_picture(target, found[media], rows, tally)
+            tally["named as their event"] += media in by_event
 
 
 def say_picture(

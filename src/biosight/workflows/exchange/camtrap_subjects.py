@@ -11,7 +11,7 @@ from datetime import datetime
 
 from biosight.labels import Guess, clean_label, subject_kind
 from biosight.places.tables import Row
-from biosight.publishing.standards.camtrap import BBOX
+from biosight.publishing.standards.camtrap_observations import BBOX
 from biosight.review.acts import change_of
 from biosight.subjects import NO_DETAILS, Box, Details, Region, Subject
 from biosight.subjects.subject import LIFE_STAGES, LONGEST_WORDS, MOST_SUBJECTS, SEXES

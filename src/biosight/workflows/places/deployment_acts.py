@@ -9,9 +9,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TypeVar
 
+from pydantic import TypeAdapter
+
 from biosight.errors import BadRequest, Conflict, NotFound, Stale
 from biosight.images import Image
-from biosight.places import KINDS, Deployment, Site
+from biosight.places import Deployment, Site
 from biosight.places.clocks import known_zone
 from biosight.review.acts import DEPLOY, MOST_AT_ONCE, Act, Change, new_act
 from biosight.review.perform_acts import HistoryLine, each_changed, in_pieces, perform
@@ -35,7 +37,10 @@ from biosight.storage.records import (
 Place = Site | Deployment
 P = TypeVar("P", Site, Deployment)
 LONGEST_NAME = 120
-TABLES: dict[str, type[Site] | type[Deployment]] = {kind.table: kind for kind in KINDS}
+TABLES: dict[str, type[Site] | type[Deployment]] = {
+    Site.table: Site,
+    Deployment.table: Deployment,
+}
 WORDS = {Site.table: "site", Deployment.table: "deployment"}
 
 
@@ -171,7 +176,7 @@ def places_back(records: Records, before: Sequence[tuple[str, str]]) -> list[Wri
         table, _, id = key.partition("/")
         kind = TABLES[table]
         now = records.get(kind, id)
-        was = kind(**json.loads(text)) if text else None
+        was = TypeAdapter(kind).validate_json(text) if text else None
         if now is not None and was is None:
             if place_in_use(records, now, named):
                 raise Conflict(f"{now.name} is in use now: take its pictures out first.")

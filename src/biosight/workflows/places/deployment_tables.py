@@ -10,10 +10,10 @@ from typing import Any
 
 from biosight.collection import LONGEST_GAP
 from biosight.errors import BadRequest, Conflict
-from biosight.places import Deployment, Site
+from biosight.places import Deployment, Site, Terms
 from biosight.places.clocks import checked_moment
 from biosight.places.coordinates import read_place
-from biosight.places.tables import Row
+from biosight.places.tables import KEPT_AS_TEXTS, Row
 from biosight.publishing.standards.camtrap import tags
 from biosight.review.acts import Act
 from biosight.storage.records import Insert, InUse, Records, Replace, Write, new_id
@@ -28,6 +28,8 @@ from biosight.workflows.places.deployment_acts import (
 YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nein", "non"}
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+OWN_TAGS = {"timeZone", "clockShift", "eventGap"}
+LONGEST_TERM = 1_000
 LONGEST_WAY = 20_000_000  # metres: half around the Earth
 
 
@@ -155,9 +157,18 @@ def row_deployment(row: Row, collection: str, site: str) -> Deployment:
         height=tall,
         bait=True if bait in YES else False if bait in NO else None,
         comments=row.get("deploymentComments", ""),
+        terms=kept_texts(row),
         **read_tags(row.get("deploymentTags", "")),
     )
     return sound_place(made)
+
+
+def kept_texts(row: Row) -> Terms:
+    """Return the cells of a row that no field holds, and the tags that are not BioSight's own."""
+    parts = (part.strip() for part in row.get("deploymentTags", "").split("|"))
+    tags = " | ".join(p for p in parts if p and p.partition(":")[0] not in OWN_TAGS)
+    said = {"deploymentTags": tags, **{name: row.get(name, "") for name in KEPT_AS_TEXTS}}
+    return tuple((name, text[:LONGEST_TERM]) for name, text in said.items() if text)
 
 
 def read_tags(said: str) -> dict[str, Any]:
@@ -202,6 +213,7 @@ def merge_row(old: Deployment, wanted: Deployment) -> Deployment:
         zone=wanted.zone or old.zone,
         shift=wanted.shift or old.shift,
         event_gap=old.event_gap if wanted.event_gap is None else wanted.event_gap,
+        terms=tuple({**dict(old.terms), **dict(wanted.terms)}.items()),
     )
     return new if new == old else sound_place(replace(new, version=old.version + 1))
 
@@ -255,8 +267,9 @@ def write_table(records: Records, collection: str) -> list[list[str]]:
                 "" if d.height is None else f"{d.height:g}",
                 "" if d.bait is None else str(d.bait).lower(),
                 s.habitat if s else "",
-                tags(d),
+                tags(d, dict(d.terms).get("deploymentTags", "")),
                 d.comments,
+                *(dict(d.terms).get(name, "") for name in KEPT_AS_TEXTS),
             ]
         )
     return rows

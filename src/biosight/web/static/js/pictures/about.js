@@ -88,6 +88,19 @@ function capture(i) {
   return el("details", { class: "more" }, el("summary", {}, "Camera and settings"), list(rows));
 }
 
+/** Draw what another archive says of a whole event. @param {Schemas["EventSaidOut"]} said */
+function saidOfEvent(said) {
+  const words = [said.sex, said.life_stage, said.behaviour, said.individual].filter(Boolean);
+  const count = said.count ? `${said.count} ` : "";
+  return el(
+    "li",
+    {},
+    `${count}${said.name}${words.length ? `, ${words.join(", ")}` : ""}`,
+    said.comments ? ` – ${said.comments}` : "",
+    said.by ? el("span", { class: "soft" }, ` ${said.by}`) : "",
+  );
+}
+
 /** @param {Schemas["ImageDetail"]} i */
 function facts(i) {
   return list([
@@ -99,6 +112,7 @@ function facts(i) {
         ? `${i.event.images} pictures, ${i.event.start.slice(11, 19)} to ${i.event.end.slice(11, 19)}`
         : "",
     ],
+    ["Said of the event", i.event && i.event.said.length > 0 && el("ul", { class: "plain" }, i.event.said.map(saidOfEvent))],
     ["Individuals", i.individuals ? String(i.individuals) : ""],
     ["The file says", (i.shift || i.dated) && i.taken_file ? i.taken_file.slice(0, 19).replace("T", " ") : ""],
     ["Taken", moment(i)],

@@ -1,0 +1,174 @@
+"""Event-based observations of a Camtrap DP package: kept as they are, beside what was said of the
+pictures; where nothing was said of an event's pictures, said of each of them.
+
+Source: observations of Camtrap DP 1.0.2 (camtrap-dp.tdwg.org). Not here: which of them count later
+(field/event_observations.py), or observations of pictures (camtrap_import.py).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from biosight.errors import BadRequest
+from biosight.field.event_observations import MOST_IMAGES, digest_of
+from biosight.images import Image
+from biosight.places import Deployment, EventObservation, Terms
+from biosight.places.tables import Row
+from biosight.publishing.standards.camtrap_observations import BBOX
+from biosight.publishing.standards.camtrap_rules import is_sound_cell
+from biosight.publishing.standards.camtrap_tables import OBSERVATIONS
+from biosight.storage.records import Insert, Records, Remove, among, parts
+from biosight.workflows.exchange.camtrap_rows import aware
+from biosight.workflows.exchange.camtrap_subjects import subject_of_row
+
+NumberedRow = tuple[int, Row]
+LONGEST_CELL = 1_000
+# Columns whose cells are written anew, or are of single pictures.
+NOT_KEPT = {"observationID", "deploymentID", "mediaID", "eventID", "observationLevel", *BBOX}
+
+
+@dataclass(slots=True)
+class EventRows:
+    """An event of a package: its rows with their numbers, and the media ids of its pictures."""
+
+    rows: list[NumberedRow] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+
+
+def events_in(observations: Iterable[NumberedRow], media: Sequence[Row]) -> list[EventRows]:
+    """Return a package's events that have rows of their own, each with its pictures: those of the
+    rows with the same eventID, else those of the deployment between start and end."""
+    found: dict[tuple[str, str, str, str], EventRows] = {}
+    linked: dict[tuple[str, str], dict[str, None]] = {}
+    for number, row in observations:
+        deployment, event = row.get("deploymentID", ""), row.get("eventID", "")
+        if row.get("observationLevel") == "event":
+            key = deployment, event, row.get("eventStart", ""), row.get("eventEnd", "")
+            found.setdefault(key, EventRows()).rows.append((number, row))
+        elif event and row.get("mediaID"):
+            linked.setdefault((deployment, event), {})[row["mediaID"]] = None
+    by_deployment: dict[str, list[Row]] = {}
+    for row in media:
+        by_deployment.setdefault(row.get("deploymentID", ""), []).append(row)
+    for (deployment, event, start, end), one in found.items():
+        inside = linked.get((deployment, event)) or between(by_deployment, deployment, start, end)
+        one.media = list(inside)
+    return list(found.values())
+
+
+def between(media: Mapping[str, list[Row]], deployment: str, start: str, end: str) -> list[str]:
+    """Return the media ids of a deployment from one moment to another, none where either can't be
+    read."""
+    first, last = aware(start), aware(end)
+    if first is None or last is None:
+        return []
+    moments = (
+        (r.get("mediaID", ""), aware(r.get("timestamp", ""))) for r in media.get(deployment, ())
+    )
+    return [id for id, when in moments if when is not None and first <= when <= last]
+
+
+def without_rows(events: Iterable[EventRows], said: Iterable[str]) -> dict[str, list[NumberedRow]]:
+    """Return the rows of events of which no picture has a row of its own (`said`: the media ids of
+    those that have), by media id: what is known of each of these pictures."""
+    own = set(said)
+    return {media: one.rows for one in events if own.isdisjoint(one.media) for media in one.media}
+
+
+def keep_events(
+    records: Records,
+    events: Iterable[EventRows],
+    found: Mapping[str, str],
+    deployments: Mapping[str, Deployment],
+    tell: Callable[[str], None],
+) -> tuple[int, int]:
+    """Keep the rows of events whose pictures are all here (`found`: images by media id); return how
+    many were kept, and how many left out. `deployments` are those here by their ids in the
+    package."""
+    kept = left = 0
+    for one in events:
+        images = pictures_of(records, one, found)
+        deployment = deployments.get(one.rows[0][1].get("deploymentID", ""))
+        why = why_not(one, images, deployment)
+        if why or deployment is None:
+            left += len(one.rows)
+            tell(f"observations, row {one.rows[0][0]}: {why}")
+            continue
+        made = [observation(deployment, row, images, tell) for row in one.rows]
+        unique = {o.id: o for o in made if o.terms}
+        for part in parts(list(unique)):
+            records.write(*(Remove(EventObservation, id) for id in part))
+            records.write(*(Insert(unique[id]) for id in part))
+        kept += len(unique)
+        left += len(made) - len(unique)
+    return kept, left
+
+
+def pictures_of(records: Records, one: EventRows, found: Mapping[str, str]) -> list[Image]:
+    """Return the pictures of an event that are here, in order of time."""
+    ids = list(dict.fromkeys(found[media] for media in one.media if media in found))
+    return sorted(among(records, Image, ids), key=lambda i: (i.taken, i.id))
+
+
+def why_not(one: EventRows, images: Sequence[Image], deployment: Deployment | None) -> str:
+    """Return in words why the rows of an event can't be kept, "" where they can."""
+    if not images or deployment is None:
+        return "none of the event's pictures is here"
+    if len(images) > MOST_IMAGES:
+        return f"the event has more than {MOST_IMAGES:,} pictures"
+    if len(images) < len(set(one.media)):
+        return "some of the event's pictures are not here"
+    if any(i.deployment != deployment.id for i in images):
+        return "some of the event's pictures are in another deployment here"
+    return ""
+
+
+def observation(
+    deployment: Deployment,
+    numbered: NumberedRow,
+    images: Sequence[Image],
+    tell: Callable[[str], None],
+) -> EventObservation:
+    """Return the record of one row. The same row of a package that comes in again has the same
+    id."""
+    number, row = numbered
+    named = row.get("observationID", "") or f"{row.get('eventID', '')} {number}"
+    key = sha256(f"{deployment.id}/{named}".encode()).hexdigest()[:27]
+    return EventObservation(
+        key,
+        deployment.collection,
+        deployment.id,
+        tuple(i.id for i in images),
+        (images[0].taken, images[-1].taken),
+        digest_of(images),
+        terms_of(row, lambda words: tell(f"observations, row {number}: {words}")),
+    )
+
+
+def terms_of(row: Row, tell: Callable[[str], None]) -> Terms:
+    """Return the cells of an event's row that are kept, checked by the standard's rules; what does
+    not follow them is reported and left out."""
+    said = {n: row.get(n, "").strip() for n in OBSERVATIONS if n not in NOT_KEPT}
+    try:
+        subject, doubts = subject_of_row(row)
+    except BadRequest as error:
+        tell(error.detail)
+        return ()
+    for words in doubts:
+        tell(words)
+    details = subject.details
+    said |= {
+        "count": str(details.count or ""),
+        "sex": details.sex,
+        "lifeStage": details.life_stage,
+        "behavior": details.behaviour,
+        "individualID": details.individual,
+        "classifiedBy": subject.model or f"imported: {subject.source}",
+    }
+    allowed = {
+        name: text[:LONGEST_CELL] for name, text in said.items() if is_sound_cell(name, text)
+    }
+    for name in said.keys() - allowed.keys():
+        if said[name]:
+            tell(f"{name} “{said[name][:40]}” is left out")
+    return tuple((name, text) for name, text in allowed.items() if text)
