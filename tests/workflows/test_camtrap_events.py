@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight, Catalogue, open_archive
 from biosight.collection import Collection
 from biosight.field.coarse_places import Coarsening
-from biosight.field.event_observations import digest_of, said_of
+from biosight.field.event_observations import digest_of, observations_about
 from biosight.images import Image
 from biosight.places import Deployment, EventObservation
 from biosight.publishing.standards.camtrap_rules import is_sound_cell
@@ -279,7 +279,7 @@ def test_a_row_counts_until_a_picture_of_its_event_changes(store: str, tmp_path:
     row = EventObservation("o", collection, "d1", ids, taken, digest_of(images), terms)
     records.write(*(Insert(i) for i in images), Insert(row))
     for image in images:
-        [found] = said_of(records, image)
+        [found] = observations_about(records, image)
         assert (found.first.id, found.last.id, found.has_moved) == ("i1", "i2", False)
 
     def stored(image: Image) -> Image:
@@ -289,7 +289,7 @@ def test_a_row_counts_until_a_picture_of_its_event_changes(store: str, tmp_path:
         return image
 
     stored(replace(images[0], taken="2024-05-02T05:00:01"))
-    [found] = said_of(records, images[1])
+    [found] = observations_about(records, images[1])
     assert (found.first.id, found.has_moved) == ("i2", True)
     for changed in (
         replace(images[1], label="Badger"),
@@ -298,9 +298,9 @@ def test_a_row_counts_until_a_picture_of_its_event_changes(store: str, tmp_path:
         replace(images[1], individuals=3),
     ):
         stored(changed)
-        assert said_of(records, images[0]) == [], changed
+        assert observations_about(records, images[0]) == [], changed
         stored(images[1])
-        assert len(said_of(records, images[0])) == 1
+        assert len(observations_about(records, images[0])) == 1
     records.close()
 
 

@@ -69,6 +69,6 @@ def counts(observation: EventObservation, images: Sequence[Image]) -> bool:
     return len(still) == len(observation.images) and digest_of(still) == observation.said
 
 
-def said_of(records: Records, image: Image) -> list[Counting]:
+def observations_about(records: Records, image: Image) -> list[Counting]:
     """Return the observations that count for the event of a picture."""
     return list(counting_where(records, image.collection, Where("images", "has", image.id)))

@@ -14,7 +14,7 @@ from biosight import accounts, gallery
 from biosight.bootstrap import BioSight
 from biosight.errors import BadRequest, Unavailable
 from biosight.field.coarse_places import Coarsening
-from biosight.field.event_observations import said_of
+from biosight.field.event_observations import observations_about
 from biosight.field.events import Event, event_of
 from biosight.field.gaps import gap_of
 from biosight.field.grid import shown_at
@@ -197,7 +197,7 @@ def shown_event(event: Event, said: Sequence[EventSaidOut] = ()) -> EventOut:
 def said_of_event(records: Store, image: Image, rule: Coarsening) -> list[EventSaidOut]:
     """Return what other archives say of a picture's event, as this person may see it."""
     found = []
-    for counting in said_of(records, image):
+    for counting in observations_about(records, image):
         said = dict(counting.observation.terms)
         if any(rule.tells(image, text) for text in said.values()):
             continue

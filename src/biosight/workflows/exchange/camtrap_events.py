@@ -89,12 +89,12 @@ def keep_events(
     for one in events:
         images = pictures_of(records, one, found)
         deployment = deployments.get(one.rows[0][1].get("deploymentID", ""))
-        why = why_not(one, images, deployment)
+        why = reason_left_out(one, images, deployment)
         if why or deployment is None:
             left += len(one.rows)
             tell(f"observations, row {one.rows[0][0]}: {why}")
             continue
-        made = [observation(deployment, row, images, tell) for row in one.rows]
+        made = [event_observation(deployment, row, images, tell) for row in one.rows]
         unique = {o.id: o for o in made if o.terms}
         for part in parts(list(unique)):
             records.write(*(Remove(EventObservation, id) for id in part))
@@ -110,7 +110,7 @@ def pictures_of(records: Records, one: EventRows, found: Mapping[str, str]) -> l
     return sorted(among(records, Image, ids), key=lambda i: (i.taken, i.id))
 
 
-def why_not(one: EventRows, images: Sequence[Image], deployment: Deployment | None) -> str:
+def reason_left_out(one: EventRows, images: Sequence[Image], deployment: Deployment | None) -> str:
     """Return in words why the rows of an event can't be kept, "" where they can."""
     if not images or deployment is None:
         return "none of the event's pictures is here"
@@ -123,7 +123,7 @@ def why_not(one: EventRows, images: Sequence[Image], deployment: Deployment | No
     return ""
 
 
-def observation(
+def event_observation(
     deployment: Deployment,
     numbered: NumberedRow,
     images: Sequence[Image],
@@ -141,11 +141,11 @@ def observation(
         tuple(i.id for i in images),
         (images[0].taken, images[-1].taken),
         digest_of(images),
-        terms_of(row, lambda words: tell(f"observations, row {number}: {words}")),
+        checked_terms(row, lambda words: tell(f"observations, row {number}: {words}")),
     )
 
 
-def terms_of(row: Row, tell: Callable[[str], None]) -> Terms:
+def checked_terms(row: Row, tell: Callable[[str], None]) -> Terms:
     """Return the cells of an event's row that are kept, checked by the standard's rules; what does
     not follow them is reported and left out."""
     said = {n: row.get(n, "").strip() for n in OBSERVATIONS if n not in NOT_KEPT}

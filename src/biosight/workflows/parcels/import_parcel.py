@@ -40,7 +40,7 @@ from biosight.workflows.pictures.destinations import destination
 from biosight.workflows.pictures.file_import import image_of, take_file
 from biosight.workflows.results.named_folders import name_by_folders
 from biosight.workflows.results.result import Result
-from biosight.workflows.results.results_file import folder_of_table, read_results
+from biosight.workflows.results.results_file import folder_of_table, read_results_apart
 from biosight.workflows.results.results_import import AWAY, take_results
 from biosight.workflows.results.results_match import counted
 from biosight.workflows.task import Task
@@ -146,7 +146,7 @@ def unpacked(importing: Importing, path: Path) -> Iterator[Path]:
 
 def take_answers(importing: Importing, path: Path) -> None:
     """Import a table of answers for pictures that are here."""
-    _, found = read_results(path, MOST_TABLE_BYTES)
+    _, found = read_results_apart(path, MOST_TABLE_BYTES)
     taken = take_results(importing.task, stepping(importing.progress, found))
     importing.tally += taken.tally
     importing.left_out += taken.not_taken

@@ -40,7 +40,7 @@ from biosight.workflows.parcels.kept import (
 )
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.results.folder_labels import FolderMeaning, folder_meanings
-from biosight.workflows.results.results_file import read_results
+from biosight.workflows.results.results_file import read_results_apart
 from biosight.workflows.results.results_match import counted, in_words, outlook_of
 from biosight.workflows.task import Task
 
@@ -117,7 +117,7 @@ def unpack_texts(zipped: zipfile.ZipFile, folder: Path, most_mb: int) -> list[st
 
 def look_into_table(task: Task, path: Path) -> ParcelSeen:
     """Return what a table of answers would change."""
-    program, found = read_results(path, MOST_TABLE_BYTES)
+    program, found = read_results_apart(path, MOST_TABLE_BYTES)
     seen = outlook_of(task, program, islice(found, MOST_LOOKED_AT))
     lines = in_words(seen)
     if next(found, None) is not None:
@@ -136,7 +136,7 @@ def look_into_pictures(task: Task, names: list[str], table: Path | None) -> Parc
     if table is None:
         seen.folders = folder_meanings(found, folders)
         return seen
-    seen.program, rows = read_results(table, MOST_TABLE_BYTES)
+    seen.program, rows = read_results_apart(table, MOST_TABLE_BYTES)
     said = Counter(found.accepted(r.label) for r in rows if r.checked and r.label)
     split_names(seen, found, said)
     seen.lines.append(f"{counted(sum(said.values()), 'label')} of people, from {OWN_TABLE}")

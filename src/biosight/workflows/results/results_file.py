@@ -7,15 +7,20 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from biosight.errors import BadRequest
 from biosight.places.tables import head_of, table_text
 from biosight.publishing.file_names import OWN_TABLE
+from biosight.untrusted.child_process import Limits, run_in_child
 from biosight.untrusted.zips import folders_with
 from biosight.workflows.results import addax, coco_results, detections
 from biosight.workflows.results.label_tables import PROGRAMS, label_table
 from biosight.workflows.results.result import Result
 
 MOST_BYTES = 500_000_000
+LIMITS = Limits(memory=3_000_000_000, cpu=300, wall=6 * 3600.0)
+AS_JSON = TypeAdapter(Result)
 TOO_LARGE = (
     "A file of results can be up to {most} MB here; biosight import-table on the server takes more."
 )
@@ -40,6 +45,22 @@ def read_results(path: Path, most: int = MOST_BYTES) -> tuple[str, Iterator[Resu
     if found := label_table(text):
         return found
     raise BadRequest(UNKNOWN.format(programs=", ".join(p.name for p in PROGRAMS)))
+
+
+def read_results_apart(path: Path, most: int) -> tuple[str, Iterator[Result]]:
+    """Return the same from a child process with limits, for files that people send. Raises
+    BadRequest, also while the results are taken, and Unavailable."""
+    told = run_in_child(tell_results, [str(path), str(most)], LIMITS)
+    program = str(next(told))
+    return program, (AS_JSON.validate_python(one) for one in told)
+
+
+def tell_results(path: str, most: str) -> Iterator[object]:
+    """Yield the program that wrote a file, then each of its results as JSON; run in a child."""
+    program, found = read_results(Path(path), int(most))
+    yield program
+    for one in found:
+        yield AS_JSON.dump_python(one, mode="json")
 
 
 def from_json(text: str) -> tuple[str, Iterator[Result]]:

@@ -112,7 +112,10 @@ function facts(i) {
         ? `${i.event.images} pictures, ${i.event.start.slice(11, 19)} to ${i.event.end.slice(11, 19)}`
         : "",
     ],
-    ["Said of the event", i.event && i.event.said.length > 0 && el("ul", { class: "plain" }, i.event.said.map(saidOfEvent))],
+    [
+      "Said of the event",
+      i.event && i.event.said.length > 0 && el("ul", { class: "plain" }, i.event.said.map(saidOfEvent)),
+    ],
     ["Individuals", i.individuals ? String(i.individuals) : ""],
     ["The file says", (i.shift || i.dated) && i.taken_file ? i.taken_file.slice(0, 19).replace("T", " ") : ""],
     ["Taken", moment(i)],
