@@ -21,6 +21,7 @@ from biosight.training.data import dataset as ds
 from biosight.training.data.imagenet import make_prior, save_prior
 from biosight.training.data.leaves import Leaves, NameFolder, draft_rollup
 from biosight.training.data.levels import LEVELS, Level, level
+from biosight.training.devices import find_device
 from biosight.training.lesson import normalise_batch
 from biosight.training.measure.evaluate import Report, evaluate
 from biosight.training.params import TrainParams
@@ -153,13 +154,14 @@ def forward(
     prepared as in serving."""
     pictures = ds.EvalPictures(samples, card)
     loader = DataLoader(pictures, batch_size=64, num_workers=params.workers)
-    network.eval()
+    device = find_device(params.device)
+    network.eval().to(device)
     logits, embeddings = [], []
     with torch.inference_mode():
         for pixels, _ in tqdm(loader, what, disable=quiet, leave=False):
-            scores, vectors = network(normalise_batch(pixels, card))
-            logits.append(scores.float().numpy())
-            embeddings.append(vectors.float().numpy())
+            scores, vectors = network(normalise_batch(pixels.to(device), card))
+            logits.append(scores.float().cpu().numpy())
+            embeddings.append(vectors.float().cpu().numpy())
     truth = np.array([card.label_names.index(s.label) for s in samples])
     return np.concatenate(logits), np.concatenate(embeddings), truth
 

@@ -13,12 +13,14 @@ from biosight.inference.model_files.card import ModelCard
 from biosight.training import networks
 from biosight.training.data.imagenet import Evidence, read_prior
 from biosight.training.data.leaves import Meanings
+from biosight.training.devices import find_device
 from biosight.training.params import TrainParams
 
 
 def normalise_batch(pixels: Tensor, card: ModelCard) -> Tensor:
     """Convert uint8 (n, side, side, 3) to float (n, 3, side, side), channels last in memory."""
-    mean, std = torch.tensor(card.mean) * 255, torch.tensor(card.std) * 255
+    mean = torch.tensor(card.mean, device=pixels.device) * 255
+    std = torch.tensor(card.std, device=pixels.device) * 255
     return ((pixels.float() - mean) / std).permute(0, 3, 1, 2)
 
 
@@ -49,8 +51,9 @@ def read_teacher(params: TrainParams, card: ModelCard) -> Teacher | None:
     network = networks.build(teacher.arch, networks.rows_of(weights))
     networks.start_from(network, weights)
     prior = read_prior(params.teacher)
-    evidence = Evidence(prior, len(teacher.labels)) if prior else None
-    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    device = find_device(params.device)
+    evidence = Evidence(prior, len(teacher.labels)).to(device) if prior else None
+    network.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Teacher(network, teacher, evidence)
 
 
@@ -70,8 +73,8 @@ class Lesson:
         `pixels` are (n, side, side, 3); `meant` are the numbers of their meanings (n,).
         """
         numbers = torch.from_numpy(self.meanings.groups)[meant]
-        goals = one_hot(numbers, len(self.card.labels), self.params.smoothing)
-        allowed = torch.from_numpy(self.meanings.allowed)[meant]
+        goals = one_hot(numbers, len(self.card.labels), self.params.smoothing).to(pixels.device)
+        allowed = torch.from_numpy(self.meanings.allowed)[meant].to(pixels.device)
         if self.params.mixup:
             pixels, goals = mix_batch(pixels.float(), goals, self.params.mixup)
         total = 0.0
@@ -131,7 +134,7 @@ def one_hot(numbers: Tensor, labels: int, smoothing: float) -> Tensor:
 def mix_batch(pixels: Tensor, goals: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """Blend each picture with another one, and their goals alike (mixup, Zhang et al. 2018)."""
     share = float(torch.distributions.Beta(alpha, alpha).sample())
-    other = torch.randperm(len(pixels))
+    other = torch.randperm(len(pixels)).to(pixels.device)
     return (
         share * pixels + (1 - share) * pixels[other],
         share * goals + (1 - share) * goals[other],

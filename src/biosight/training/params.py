@@ -57,6 +57,8 @@ class TrainParams:
     strengths: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)
     seed: int = 7
     workers: int = 2
+    device: str = "cpu"
+    tensorboard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

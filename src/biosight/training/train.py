@@ -39,10 +39,12 @@ from biosight.training.data.leaves import (
     save_leaves,
     with_nodes,
 )
+from biosight.training.devices import find_device
 from biosight.training.leaf_head import fit_leaves
 from biosight.training.lesson import Lesson, read_teacher
+from biosight.training.measure.curves import draw_curves
 from biosight.training.measure.evaluate import Report
-from biosight.training.measure.history import RunHistory
+from biosight.training.measure.history import RunHistory, open_tensorboard
 from biosight.training.params import TrainParams
 
 
@@ -72,6 +74,7 @@ def train(params: TrainParams, *, resume: bool = False, quiet: bool = False) -> 
 
     Return the report on the left-out sources. Raises BadModel for an unusable tree or init.
     """
+    find_device(params.device)  # says early what is wrong
     torch.manual_seed(params.seed)
     params.out.mkdir(parents=True, exist_ok=True)
     samples = ds.scan_tree(params.root, params.manifest, params.without)
@@ -203,7 +206,8 @@ def fit(
     total = max(1, round(params.epochs * steps_per_epoch))
     total = min(total, params.max_steps or total)
     every = max(1, steps_per_epoch // params.checks_per_epoch)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    device = find_device(params.device)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = deepcopy(network)
     freeze_first(network, params.frozen)
     learning = [p for p in network.parameters() if p.requires_grad]
@@ -220,12 +224,13 @@ def fit(
     stream = batches(params, card, split)
     bar = tqdm(total=total, initial=progress.step, desc="training", disable=quiet)
     prepare_to_train(network, freeze_norm=params.freeze_norm)
-    history = RunHistory(params.out, progress.step)
+    board = open_tensorboard(params.out) if params.tensorboard else None
+    history = RunHistory(params.out, progress.step, board)
     while progress.step < total and progress.checks_without_gain < params.patience:
         pixels, places = next(stream)
         set_rate(optimiser, params.rate, progress.step, total)
         optimiser.zero_grad()
-        loss = lesson.backward(network, pixels, meant[places])
+        loss = lesson.backward(network, pixels.to(device), meant[places])
         optimiser.step()
         progress.step += 1
         history.note(progress.step, optimiser.param_groups[0]["lr"], loss)
@@ -238,6 +243,7 @@ def fit(
             history.note_checks(progress.history)
             prepare_to_train(network, freeze_norm=params.freeze_norm)
     history.close()
+    draw_curves(params.out)
 
 
 def freeze_first(network: networks.AnyNetwork, share: float) -> None:

@@ -95,10 +95,18 @@ def need_torch() -> None:
 )
 @click.option("--without", multiple=True, help="Kind in the manifest to leave out; repeatable.")
 @click.option("--unfreeze-norm", is_flag=True, help="Also train BatchNorm statistics.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, mps, or auto.")
+@click.option("--tensorboard", is_flag=True, help="Also write the run's figures for TensorBoard.")
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 20),
+    help="Cross-validate: train so many times, each without another part of the sources.",
+)
 @click.option("--resume", is_flag=True, help="Continue from the last checkpoint.")
-def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
+def train(resume: bool, unfreeze_norm: bool, folds: int | None, **given: Any) -> None:
     """Train a network on ROOT, a folder with one folder of pictures per label."""
     need_torch()
+    from biosight.training.folds import cross_validate, folds_as_text
     from biosight.training.measure.evaluate import as_text
     from biosight.training.params import TrainParams
     from biosight.training.train import train as run
@@ -107,6 +115,9 @@ def train(resume: bool, unfreeze_norm: bool, **given: Any) -> None:
     params = TrainParams(
         **{k: v for k, v in given.items() if k in known}, freeze_norm=not unfreeze_norm
     )
+    if folds:
+        click.echo(folds_as_text(cross_validate(params, folds, resume=resume)))
+        return
     click.echo(as_text(run(params, resume=resume)))
 
 
