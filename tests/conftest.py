@@ -19,7 +19,7 @@ from biosight.settings import Settings
 from biosight.storage.records import Records
 from biosight.web.app import create_app
 from tests import tiny
-from tests.stores import open_empty
+from tests.stores import open_empty, open_mocked
 
 PASSWORD = "seven quiet herons"
 ORIGIN = {"Origin": "http://testserver"}
@@ -71,22 +71,42 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, model_dir: Path) -> Settings:
+def database() -> str:
+    """The address of the test's own database, "" for the SQLite file in its data folder."""
+    return database_url()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, model_dir: Path, database: str) -> Settings:
     return Settings(
         data_dir=tmp_path / "data",
         model_dir=model_dir,
         decoders=1,
         threads=1,
-        database_url=database_url(),
+        database_url=database,
     )
 
 
 def database_url() -> str:
-    """A database of its own on the MongoDB server of BIOSIGHT_TEST_STORE=mongodb, else SQLite."""
+    """A database of its own on the store of BIOSIGHT_TEST_STORE: mongodb or mongomock; else
+    SQLite."""
+    if os.environ.get("BIOSIGHT_TEST_STORE") == "mongomock":
+        return f"mongodb://mongomock/t{secrets.token_hex(6)}"
     if os.environ.get("BIOSIGHT_TEST_STORE") != "mongodb":
         return ""
     url = os.environ["BIOSIGHT_TEST_MONGODB_URL"].rstrip("/")
     return f"{url}/t{secrets.token_hex(6)}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def mongomock_serves() -> Iterator[None]:
+    """With BIOSIGHT_TEST_STORE=mongomock the whole app of this process runs on mongomock."""
+    if os.environ.get("BIOSIGHT_TEST_STORE") != "mongomock":
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("biosight.storage.mongo.store.open_mongo", open_mocked)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "mongomock"])
@@ -177,8 +197,10 @@ def upload_ids(client: TestClient, collection: str, *labels: str) -> list[str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
+def run(tmp_path: Path, model_dir: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> "Run":
+    """Commands on the same archive as the fixture `settings`."""
     monkeypatch.setenv("BIOSIGHT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("BIOSIGHT_DATABASE_URL", database)
     monkeypatch.setenv("BIOSIGHT_MODEL_DIR", str(model_dir))
     monkeypatch.setenv("BIOSIGHT_DECODERS", "1")
     return Run()

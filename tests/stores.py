@@ -3,9 +3,10 @@
 What rests on them (all or nothing, races) is tested on SQLite, and on the real server of ci.yml.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mongomock
 from pymongo import IndexModel
@@ -37,6 +38,14 @@ class Mocked(MongoRecords):
     @contextmanager
     def still(self) -> Iterator[None]:
         yield None
+
+
+SERVER: Any = mongomock.MongoClient()
+
+
+def open_mocked(url: str, kinds: Sequence[type[Record]]) -> Records:
+    """The store of an address, as open_mongo gives it; what was kept there is there again."""
+    return Mocked(SERVER[url.rpartition("/")[2]], kinds)
 
 
 def open_empty(store: str, folder: Path) -> Records:

@@ -263,6 +263,7 @@ def test_a_store_that_takes_nothing_is_told(
     assert ada.get("/ready").status_code == 200
 
 
+@pytest.mark.transactions
 def test_a_database_that_takes_nothing_is_told(
     ada: TestClient, biosight: BioSight, monkeypatch: pytest.MonkeyPatch
 ) -> None:

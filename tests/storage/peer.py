@@ -45,6 +45,8 @@ class Peer:
         self.commit_seconds, self.step_seconds = commit_seconds, step_seconds
         self.held: dict[Any, Any] = {}
         self.conflicts = 0
+        self.speaks = threading.Event()
+        self.speaks.set()
         self.lock = threading.Lock()
         self.ended = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -57,12 +59,32 @@ class Peer:
         """What the next commands of this name get."""
         self.laid_out[command].extend(answers)
 
+    def fall_silent(self) -> None:
+        """Take commands and answer none, as a server whose disk or network hangs, until `speak`."""
+        self.speaks.clear()
+
+    def speak(self) -> None:
+        """Answer again."""
+        self.speaks.set()
+
+    def hold_for_a_dead_client(self, table: str, id: str) -> None:
+        """Keep a document for a transaction whose client was killed: a server does so for up to a
+        minute, since nobody ends it."""
+        with self.lock:
+            self.held[table, id] = "dead"
+
+    def end_dead_transactions(self) -> None:
+        """End what dead clients left, as a server does in the end."""
+        with self.lock:
+            self.held = {key: by for key, by in self.held.items() if by != "dead"}
+
     def named(self, command: str) -> list[Document]:
         """The commands of this name that came."""
         return [c for c in self.seen if next(iter(c)) == command]
 
     def close(self) -> None:
         self.ended.set()
+        self.speaks.set()
         for one in (self.listener, *self.open):
             one.close()
 
@@ -83,6 +105,7 @@ class Peer:
             while header := exactly(connection, 16):
                 length, request, _, code = struct.unpack("<iiii", header)
                 command = told(code, exactly(connection, length - 16))
+                self.speaks.wait()
                 answer = self.answer(command)
                 if answer is CUT:
                     connection.close()

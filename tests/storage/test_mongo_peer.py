@@ -209,6 +209,46 @@ def test_a_silent_server_is_told_in_time_to_readers(peer: Peer, records: MongoRe
         assert fails(Unavailable, "in time|can't be reached", ask) < 4
 
 
+def test_a_server_that_falls_silent_is_told_and_used_again(
+    peer: Peer, records: MongoRecords
+) -> None:
+    """What waits for it (a job) tries again: nothing of the silence is left (P3)."""
+    peer.fall_silent()
+    words = "in time|can't be reached"
+    assert fails(Unavailable, words, lambda: together(records)) < 4.5
+    assert fails(Unavailable, words, records.ping) < 4.5
+    peer.speak()
+    until_it_works(lambda: together(records))
+    assert peer.named("commitTransaction")
+
+
+def until_it_works(act: Callable[[], object]) -> None:
+    """Try again until a store that was away is found again, as jobs do."""
+    for _ in range(40):
+        try:
+            act()
+        except Unavailable:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("it stays away")
+
+
+def test_what_a_dead_client_holds_is_told_and_written_later(
+    peer: Peer, records: MongoRecords
+) -> None:
+    """A worker that is killed amid a transaction keeps its documents for up to a minute (P3)."""
+    words = "Others keep changing|in time|can't be reached"
+    peer.hold_for_a_dead_client(Bird.table, "b001")
+    change = Replace(replace(bird(1), version=2), 1), Insert(bird(2))
+    assert fails(Unavailable, words, lambda: records.write(*change)) < 4.5
+    assert peer.conflicts > 1  # it tried until its time was over
+    peer.conflicts = 0
+    threading.Timer(0.3, peer.end_dead_transactions).start()
+    records.write(*change)
+    assert peer.conflicts > 0
+
+
 @pytest.mark.parametrize(
     ("code", "name", "words"),
     [

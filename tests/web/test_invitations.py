@@ -61,6 +61,7 @@ def test_a_student_without_an_account_follows_the_link(ada: TestClient) -> None:
     assert ada.get(f"{API}/collections/{pond}/invitations").json() == []
 
 
+@pytest.mark.transactions
 def test_one_with_an_account_joins_and_the_link_counts(ada: TestClient, another: Another) -> None:
     pond = first_collection(ada)
     bob, eve = another("bob@example.org"), another("eve@example.org")

@@ -122,6 +122,7 @@ def test_an_act_on_many_is_one_job_and_one_line(
     assert ada.post(f"{API}/acts/{job['act']}/undo").status_code == 409
 
 
+@pytest.mark.transactions
 def test_a_stopped_act_tells_what_it_did_and_is_taken_back_as_a_whole(
     ada: TestClient,
     biosight: BioSight,
@@ -167,6 +168,7 @@ def test_one_taken_back_before_it_began_leaves_no_line(
     assert not list(jobs.picks(biosight.archive.records, job["id"]))
 
 
+@pytest.mark.transactions
 def test_undo_of_an_act_under_way_stops_it_and_takes_it_back(
     ada: TestClient,
     biosight: BioSight,
@@ -231,6 +233,7 @@ def one_user(biosight: BioSight) -> str:
     return biosight.archive.records.find(Image)[0].uploaded_by
 
 
+@pytest.mark.transactions
 def test_somebody_faster_within_a_piece_wins_too(
     ada: TestClient,
     biosight: BioSight,

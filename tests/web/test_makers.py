@@ -205,6 +205,7 @@ def test_work_that_was_asked_for_at_the_same_moment_is_not_begun(
     assert records.count(Image, [Where("trashed", "=", True)]) == 0
 
 
+@pytest.mark.transactions
 def test_work_stops_between_two_pieces(
     biosight: BioSight, ada: TestClient, another: Another
 ) -> None:

@@ -199,6 +199,7 @@ def test_undoing_a_move_into_a_collection_that_went_leaves_the_pictures(
     assert sorted(shown(ada, home)) == sorted(ids)
 
 
+@pytest.mark.transactions
 def test_a_correction_that_never_gets_its_turn_is_not_a_success(
     ada: TestClient, biosight: BioSight
 ) -> None:

@@ -56,7 +56,9 @@ MOST_LEVELS = 5  # of a JPEG 2000: what nearly every encoder writes
 DNG_VERSION = 50706
 BOXES_BYTES = 1 << 17  # of a HEIC or AVIF: its boxes before the pixels
 AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}
-VIEW_SIDE = 2400
+VIEW_SIDE = 1600
+VIEW_QUALITIES = (85, 75, 60, 45)
+VIEW_BYTES = 300_000  # of a view, as far as a lower quality helps
 WHOLE = MAX_PIXELS  # px on the short side: more than any picture has
 BYTES = bytes | bytearray | memoryview
 DEEP = {"I;16", "I;16B", "I;16L", "I", "F"}
@@ -442,6 +444,17 @@ def within(picture: Pillow.Image, side: int) -> Pillow.Image:
 def thumbnail_of(picture: Pillow.Image) -> bytes:
     """Return the small JPEG of the grid, at most THUMBNAIL_SIDE px a side."""
     return encode_jpeg(within(picture, THUMBNAIL_SIDE), 80)
+
+
+def view_of(picture: Pillow.Image) -> bytes:
+    """Return the JPEG for a screen: at most VIEW_SIDE px a side, of the highest quality that fits
+    into VIEW_BYTES."""
+    shown = within(picture, VIEW_SIDE)
+    for quality in VIEW_QUALITIES:
+        content = encode_jpeg(shown, quality)
+        if len(content) <= VIEW_BYTES:
+            break
+    return content
 
 
 def encode_jpeg(picture: Pillow.Image, quality: int, subsampling: int = 2) -> bytes:

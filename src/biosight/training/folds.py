@@ -34,7 +34,7 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Folds:
+class CrossValidation:
     """All folds of a run. Every picture is judged once, by a network that never saw its source."""
 
     folds: tuple[Fold, ...]
@@ -71,7 +71,7 @@ class Folds:
 
 def cross_validate(
     params: TrainParams, count: int, *, resume: bool = False, quiet: bool = False
-) -> Folds:
+) -> CrossValidation:
     """Train `count` runs, each without a part of the sources, into fold-1, fold-2 ... below
     `params.out`; write folds.json and return the figures. To `resume` leaves folds that have ended
     as they are, and continues the one that has not.
@@ -85,7 +85,7 @@ def cross_validate(
         own = replace(params, hold=sources, out=params.out / f"fold-{number}")
         ended = ended_report(own) if resume else None
         found.append(Fold(sources, ended or train(own, resume=resume, quiet=quiet)))
-    folds = Folds(tuple(found))
+    folds = CrossValidation(tuple(found))
     (params.out / FILE).write_text(json.dumps(asdict(folds), indent=1), encoding="utf-8")
     return folds
 
@@ -128,7 +128,7 @@ def parts_of_sources(samples: Sequence[ds.Sample], count: int, seed: int) -> lis
     return [tuple(sorted(part)) for part in parts]
 
 
-def folds_as_text(folds: Folds) -> str:
+def folds_as_text(folds: CrossValidation) -> str:
     """Return the figures of all folds for a terminal."""
     lines = [
         f"fold {number}: {f.report.accuracy:.1%} of {f.report.pictures} pictures, mean recall "

@@ -42,6 +42,8 @@ from biosight.web.api.pictures import (
 )
 from biosight.web.api.review import identifications, queue
 from biosight.web.body_limits import BodyLimits
+from biosight.web.files.compression import Compression
+from biosight.web.files.static_tree import StaticTree
 from biosight.web.gauges import Gauges
 from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
@@ -139,12 +141,14 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     app.include_router(pages.router)
     if biosight.settings.oidc_issuer:
         with_sign_on(app, biosight.settings)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.state.static = StaticTree.of(HERE / "static", "/static")
+    app.mount("/static", app.state.static, name="static")
     app.mount(
         "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"
     )
     map_assets.mount(app)
     app.include_router(map_assets.router)
+    app.add_middleware(Compression)
     limits = BodyLimits((part.router for part in PARTS), API, biosight.settings)
     app.add_middleware(Guard, settings=biosight.settings, limits=limits)
     return app

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Response
-from starlette.staticfiles import StaticFiles
 
 from biosight.settings import Settings
+from biosight.web.files.static_tree import StaticTree
 
 LEAFLET = {
     "/leaflet": ("XStatic-Leaflet", "xstatic/pkg/leaflet/data"),
@@ -30,10 +30,12 @@ router = APIRouter(include_in_schema=False)
 
 
 def mount(app: FastAPI) -> None:
-    """Serve the packages' files unchanged."""
+    """Serve the packages' files unchanged; `app.state.map_files` has them by the path."""
+    app.state.map_files = {}
     for path, (package, folder) in LEAFLET.items():
         where = Path(str(distribution(package).locate_file(folder)))
-        app.mount(path, StaticFiles(directory=where), name=path.strip("/"))
+        app.state.map_files[path] = StaticTree.of(where, path)
+        app.mount(path, app.state.map_files[path], name=path.strip("/"))
 
 
 @router.get("/borders.json")

@@ -17,10 +17,13 @@ from biosight import __version__, accounts, gallery, logbook, membership, metric
 from biosight.bootstrap import BioSight
 from biosight.collection import GRIDS, Collection
 from biosight.errors import BioSightError, NotFound, NotSignedIn
-from biosight.images import file_types
+from biosight.images import Image, file_types
 from biosight.images.file_types import MAX_PIXELS
 from biosight.labels import OPENS_AT, PROPOSED_AT, TRUSTED_AT
 from biosight.membership import Access
+from biosight.places import Deployment, Site
+from biosight.storage.conditions import living_images
+from biosight.storage.records import Order, Records, Where
 from biosight.subjects import picture_kind
 from biosight.web import help as guide
 from biosight.web.access.deps import (
@@ -85,6 +88,9 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
         "version": __version__,
         "max_mb": request.app.state.biosight.settings.max_file_mb,
         "path": request.url.path,
+        "static": request.app.state.static,
+        "leaflet": request.app.state.map_files["/leaflet"],
+        "clusters": request.app.state.map_files["/leaflet-clusters"],
     }
     return HTMLResponse(TEMPLATES.get_template(template).render(values), http_status)
 
@@ -162,11 +168,12 @@ def library(request: Request, records: Store) -> Response:
 
 
 @router.get("/manifest.webmanifest")
-def manifest() -> Response:
+def manifest(request: Request) -> Response:
     """Return what a phone needs to install BioSight as an app."""
-    icons = [{"src": "/static/icon.svg", "sizes": "any", "type": "image/svg+xml"}]
+    address = request.app.state.static.address
+    icons = [{"src": address("icon.svg"), "sizes": "any", "type": "image/svg+xml"}]
     for side in ICONS:
-        file = f"/static/icon-{side}.png"
+        file = address(f"icon-{side}.png")
         icons.append({"src": file, "sizes": f"{side}x{side}", "type": "image/png"})
     said = {
         "name": "BioSight",
@@ -350,10 +357,13 @@ def drift_page(request: Request, collection: str) -> Response:
 def places_page(request: Request, collection: str, biosight: Open) -> Response:
     """Show sites, deployments and their clocks."""
     settings = biosight.settings
+    access = seen_collection(request, collection)
     page = render(
         request,
         "places.html",
-        access=seen_collection(request, collection),
+        access=access,
+        has_places=has_places(biosight.archive.records, access.collection.id),
+        has_points=has_points(biosight.archive.records, access.collection.id),
         tiles=settings.tiles,
         tiles_credit=settings.tiles_credit,
     )
@@ -361,6 +371,20 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
         policy = PAGE_POLICY.replace("img-src 'self'", f"img-src 'self' {host}")
         page.headers["Content-Security-Policy"] = policy
     return page
+
+
+def has_places(records: Records, collection: str) -> bool:
+    """Return whether a collection has a site or a deployment."""
+    here = [Where("collection", "=", collection)]
+    return any(records.find(kind, here, limit=1) for kind in (Site, Deployment))
+
+
+def has_points(records: Records, collection: str) -> bool:
+    """Return whether a collection's map has anything to show, so that the page keeps its place."""
+    if records.find(Site, [Where("collection", "=", collection)], limit=1):
+        return True
+    placed = [*living_images(collection), Where("site", "=", ""), Where("cell", ">", "")]
+    return bool(records.find(Image, placed, order=Order("cell"), limit=1))
 
 
 @router.get("/collections/{collection}/times")

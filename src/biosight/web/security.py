@@ -27,6 +27,11 @@ from biosight.web.errors import error_body
 log = logging.getLogger(__name__)
 API = "/api/v1"
 MOUNTS = ("/static", "/swagger", "/leaflet", "/leaflet-clusters")
+# Pages and answers about accounts, invitations and links, which a browser never keeps.
+SECRET = re.compile(
+    rf"({API})?/(me|admin|account|shared|join|reset|register|forgotten|sign-in|oidc)(/|$)"
+    r"|.*/(settings|shares|invitations|offers)(/|$)|/metrics$"
+)
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 IDLE_SECONDS = 15.0
@@ -245,11 +250,18 @@ def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> No
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    static = scope["path"].startswith(MOUNTS)
-    headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+    headers.setdefault("Cache-Control", "private, no-cache" if may_come_back(scope) else "no-store")
     headers["X-Request-Id"] = logs.request_id.get()
     if settings.secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def may_come_back(scope: Scope) -> bool:
+    """Return whether a browser may keep an answer for its own way back: pages and what they read,
+    but nothing of accounts and links, which hold secrets. It asks again before it shows it anew,
+    and forgets it when somebody signs out."""
+    path: str = scope["path"]
+    return scope["method"] == "GET" and not SECRET.match(path)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -279,7 +291,8 @@ def set_cookie(response: Response, settings: Settings, secret: str) -> None:
 
 
 def clear_cookie(response: Response, settings: Settings) -> None:
-    """Remove the session cookie from a browser."""
+    """Remove the session cookie from a browser, and the pages that it kept for its way back."""
+    response.headers["Clear-Site-Data"] = '"cache"'
     response.delete_cookie(
         cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="lax"
     )

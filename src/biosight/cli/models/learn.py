@@ -100,7 +100,7 @@ def need_torch() -> None:
 @click.option(
     "--folds",
     type=click.IntRange(2, 20),
-    help="Cross-validate: train so many times, each without another part of the sources.",
+    help="Cross-validate: train this number of times, each without another part of the sources.",
 )
 @click.option("--resume", is_flag=True, help="Continue from the last checkpoint.")
 def train(resume: bool, unfreeze_norm: bool, folds: int | None, **given: Any) -> None:

@@ -69,15 +69,13 @@ def thumbnail(path: Path) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def render(path: Path) -> tuple[dict[str, Any], list[bytes]]:
-    """Return a JPEG for browsers that can't show the original."""
-    opened = reading.open_picture(path, reading.VIEW_SIDE)
-    return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
+    """Return a JPEG for the screen, where the original is too large or browsers can't show it."""
+    return {}, [reading.view_of(reading.open_picture(path, reading.VIEW_SIDE).picture)]
 
 
 def stack_plane(path: Path, number: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return a JPEG of a stack's plane for browsers."""
-    opened = reading.open_plane(path, number, reading.VIEW_SIDE)
-    return {}, [reading.encode_jpeg(reading.within(opened.picture, reading.VIEW_SIDE), 88)]
+    return {}, [reading.view_of(reading.open_plane(path, number, reading.VIEW_SIDE).picture)]
 
 
 def whole(path: Path) -> tuple[dict[str, Any], list[bytes]]:

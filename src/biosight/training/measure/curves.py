@@ -67,13 +67,13 @@ def chart(title: str, lines: dict[str, Points], top: int) -> str:
             continue
         colour = COLOURS[number % len(COLOURS)]
         shares = (np.array(points) - low) / span
-        drawn.append(line(shares, (left, right), (floor, ceiling), colour))
+        drawn.append(polyline(shares, (left, right), (floor, ceiling), colour))
         words = f"{name.replace('_', ' ')} {points[-1][1]:.3g}"
         drawn.append(text(right + 8, ceiling + 16 * number + 8, words, "start", colour))
     return "".join(drawn)
 
 
-def line(
+def polyline(
     shares: npt.NDArray[np.float64],
     across: tuple[int, int],
     down: tuple[int, int],

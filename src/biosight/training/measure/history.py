@@ -70,7 +70,7 @@ class RunHistory:
         self.tell({f"check/{k}": v for k, v in last.items() if k != "step"}, int(last["step"]))
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the steps, and TensorBoard's file."""
         self.file.close()
         if self.tensorboard:
             self.tensorboard.close()

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from biosight.errors import BadPicture, NotFound
 from biosight.images import SHOWN_AS_IS, Image, placeless
+from biosight.images.reading import VIEW_BYTES, VIEW_SIDE
 from biosight.images.stack import plane_names
 from biosight.inference.sandbox.decoding import Decoders
 from biosight.storage.blobs import keys
@@ -44,14 +45,21 @@ def thumbnail(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
 
 
 def view(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:
-    """Return the picture in a form that any browser shows, without its place.
+    """Return the picture as a screen shows it, without its place.
 
-    For most types these are its own pixels; for TIFF, HEIC or AVIF, a JPEG of at most VIEW_SIDE
-    pixels a side. Raises NotFound, BadPicture or Unavailable.
+    These are its own pixels where the file is small enough for a slow line, or may move; else a
+    JPEG of at most VIEW_SIDE pixels a side. Raises NotFound, BadPicture or Unavailable.
     """
-    if image.media_type in SHOWN_AS_IS:
+    if image.media_type in SHOWN_AS_IS and fits_screen(image):
         return placeless_file(blobs, decoders, image)
     return as_jpeg(blobs, image, keys.view(image.sha256), decoders.render)
+
+
+def fits_screen(image: Image) -> bool:
+    """Return whether a browser gets the file itself to show on a screen: it is small, or a GIF,
+    whose pictures move."""
+    small = image.size <= VIEW_BYTES and max(image.width, image.height) <= VIEW_SIDE
+    return small or image.media_type == "image/gif"
 
 
 def whole(blobs: Blobs, decoders: Decoders, image: Image) -> Derived:

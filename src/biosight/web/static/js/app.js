@@ -7,6 +7,7 @@ import { find } from "./frame/dom.js";
 import { showHint } from "./frame/hints.js";
 import { help, unbind } from "./frame/keys.js";
 import { keepRoom } from "./frame/room.js";
+import { guardKeptPages } from "./frame/session_mark.js";
 import { complain, toast } from "./frame/toast.js";
 import { undoAct } from "./pictures/acts.js";
 import { chooseCollection } from "./pictures/collections.js";
@@ -152,6 +153,7 @@ addEventListener("beforeunload", (event) => {
   if (busy()) event.preventDefault();
 });
 history.scrollRestoration = "manual";
+guardKeptPages();
 listenToHelp();
 keepRoom();
 if (document.body.dataset.names !== undefined) resume(undoAct);

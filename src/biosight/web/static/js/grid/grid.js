@@ -6,6 +6,8 @@ import { fronts } from "./stacks.js";
 import { drawTile } from "./tile.js";
 import { Window } from "./window.js";
 
+const FIRST_AT_ONCE = 12;
+
 export class Grid {
   /**
    * @param {HTMLElement} box with a layer for headings before it
@@ -99,7 +101,7 @@ export class Grid {
   /** @param {number} at */
   tile(at) {
     const image = this.images[at];
-    const made = drawTile(image, this.selection.has(image.id));
+    const made = drawTile(image, this.selection.has(image.id), at < FIRST_AT_ONCE);
     if (at === this.current) made.classList.add("current");
     return made;
   }

@@ -57,8 +57,9 @@ function beside(labels) {
 }
 
 /** Draw a tile. Hidden text behind its name says what the marks mean to people who can't see them.
- * @param {import("./stacks.js").Stacked} image @param {boolean} selected */
-export function drawTile(image, selected) {
+ * @param {import("./stacks.js").Stacked} image @param {boolean} selected
+ * @param {boolean} [first] whether it is among the first that one sees */
+export function drawTile(image, selected, first = false) {
   const state = stateOf(image);
   const sure = image.who === "machine" ? percent(image.confidence) : "";
   const stack = image.stack ? `, an event of ${image.stack.images} pictures` : "";
@@ -75,7 +76,13 @@ export function drawTile(image, selected) {
       "aria-selected": String(selected),
       title: [words(lineOf(image.label_path)), image.name].filter(Boolean).join("\n"),
     },
-    el("img", { src: tilePicture(image), alt: "", loading: "lazy", decoding: "async" }),
+    el("img", {
+      fetchpriority: first ? "high" : "auto",
+      loading: first ? "eager" : "lazy",
+      src: tilePicture(image),
+      alt: "",
+      decoding: "async",
+    }),
     image.stack &&
       el(
         "span",

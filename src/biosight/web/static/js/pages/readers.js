@@ -1,6 +1,7 @@
 // @ts-check
 /** Two readers: a person names a picture without knowing what others or the machine said of it. */
 
+import { loadAhead } from "../frame/ahead.js";
 import { API, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { bind } from "../frame/keys.js";
@@ -63,7 +64,7 @@ class Reader {
     if (!now) return this.drawNothing();
     const stage = el("figure", { class: "stage" });
     this.picture = new Stage(stage, { ...now, label: "" });
-    if (following) new Image().src = `${API}/images/${following.id}/view`;
+    if (following) loadAhead(`${API}/images/${following.id}/view`);
     this.box.replaceChildren(stage, this.side(now));
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** The review queue: one picture after the other, by keys. */
 
+import { loadAhead } from "../frame/ahead.js";
 import { API, call } from "../frame/api.js";
 import { counted, el, find, refocus } from "../frame/dom.js";
 import { listen } from "../frame/events.js";
@@ -98,7 +99,7 @@ class Review {
     this.picture?.leave();
     this.picture = new Stage(stage, now.image);
     const following = this.drawn[this.at + 1];
-    if (following) new Image().src = `${API}/images/${following.image.id}/view`;
+    if (following) loadAhead(`${API}/images/${following.image.id}/view`);
     this.put(stage, this.side(detail));
   }
 

@@ -2,6 +2,7 @@
 /** Sign in, sign up, set a new password. */
 import { call } from "../frame/api.js";
 import { fields, find } from "../frame/dom.js";
+import { markSignedOut } from "../frame/session_mark.js";
 
 /** @returns {string} where to go afterwards: a path of this site only */
 function after() {
@@ -13,6 +14,7 @@ function after() {
 
 /** @param {HTMLElement} main */
 export function mount(main) {
+  markSignedOut();
   const form = find(main, "form");
   const secret = form.querySelector('input[type="hidden"]');
   if (secret && location.hash) secret.value = location.hash.slice(1);

@@ -17,7 +17,7 @@ export function drawAllGuesses(image, choose) {
   return [
     image.levels.length > 1 && drawLevels(image, choose),
     image.stops && el("p", { class: "soft" }, image.stops),
-    image.levels.length > 1 && el("h3", {}, "Finer names that the model considers"),
+    image.levels.length > 1 && el("h2", { class: "minor" }, "Finer names that the model considers"),
     drawGuesses(image.finer, choose, "The machine's finer guesses"),
     el(
       "details",
@@ -46,7 +46,7 @@ export function drawOpinions(image) {
   return image.opinions
     .filter((/** @type {Schemas["OpinionOut"]} */ o) => o.top.length)
     .map((/** @type {Schemas["OpinionOut"]} */ o) => [
-      el("h3", {}, `Looks like, according to ${o.model}`),
+      el("h2", { class: "minor" }, `Looks like, according to ${o.model}`),
       el(
         "ul",
         { class: "looks" },

@@ -34,7 +34,11 @@ export async function drawLikes(box, image, editor) {
       ? el(
           "p",
           {},
-          el("a", { href: `/collections/${image.collection}/review?like=${image.id}` }, "Review those like this one"),
+          el(
+            "a",
+            { class: "further", href: `/collections/${image.collection}/review?like=${image.id}` },
+            "Review those like this one",
+          ),
         )
       : "",
   );

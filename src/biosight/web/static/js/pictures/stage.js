@@ -1,5 +1,5 @@
 // @ts-check
-/** The large picture: its thumbnail until it is loaded, every pixel once the zoom needs them. */
+/** The large picture: its thumbnail until it is loaded, every pixel once one zooms in. */
 import { API } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 import { planeBar } from "./planes.js";
@@ -20,7 +20,8 @@ export class Stage {
     this.plane = "";
     this.gone = false;
     this.under = el("img", { class: "under", src: `${API}/images/${image.id}/thumbnail`, alt: "", draggable: false });
-    this.img = el("img", { alt: `${image.name}, labelled ${image.label || "nothing"}`, draggable: false });
+    this.img = this.drawnBefore() ?? el("img", { draggable: false });
+    this.img.alt = `${image.name}, labelled ${image.label || "nothing"}`;
     this.says = el("p", { class: "says", role: "status" });
     this.scale = image.microns ? scaleBar(image.microns) : null;
     this.percent = el("button", { type: "button", class: "percent", onclick: () => this.actualSize() });
@@ -32,6 +33,14 @@ export class Stage {
     this.watch = new ResizeObserver(() => this.looked());
     this.watch.observe(box);
     this.load("view").then((there) => there && this.under.remove());
+  }
+
+  /** The picture that came with the page, unless it could not be loaded. @returns {HTMLImageElement | null} */
+  drawnBefore() {
+    const there = this.box.querySelector("img");
+    if (!there?.src.endsWith(`${API}/images/${this.image.id}/view`)) return null;
+    if (there.complete && !there.naturalWidth) there.removeAttribute("src");
+    return there;
   }
 
   controls() {
@@ -53,7 +62,7 @@ export class Stage {
     else this.zoom.by(1 / this.share());
   }
 
-  /** Show the zoom in percent, and fetch every pixel once the smaller form would be enlarged. */
+  /** Show the zoom in percent, and fetch every pixel once the zoom enlarges the smaller form. */
   looked() {
     const share = this.share();
     const size = `${share < 0.1 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
@@ -61,7 +70,8 @@ export class Stage {
     this.scale?.show(share / devicePixelRatio);
     this.percent.title = this.zoom.scale > 1 ? "Fit the picture to the view" : "Show the picture's pixels one to one";
     const shown = this.img.naturalWidth;
-    if (this.whole || !shown || shown >= this.image.width || share * this.image.width <= shown) return;
+    const enlarged = this.zoom.scale > 1 && share * this.image.width > shown;
+    if (this.whole || !shown || shown >= this.image.width || !enlarged) return;
     this.whole = true;
     this.says.textContent = "Loading the full resolution…";
     this.load("whole");

@@ -1,5 +1,6 @@
 // @ts-check
 /** The arrows beside a large picture, which lead to its neighbours. */
+import { loadAhead } from "../frame/ahead.js";
 import { API } from "../frame/api.js";
 import { el } from "../frame/dom.js";
 
@@ -15,6 +16,6 @@ function step(way, mark, name, id, go) {
 
 /** @param {{previous: string, next: string}} near ids, "" at the ends @param {(id: string) => void} go */
 export function steps({ previous, next }, go) {
-  if (next) new Image().src = `${API}/images/${next}/view`;
+  if (next) loadAhead(`${API}/images/${next}/view`);
   return [step("prev", "←", "Previous picture", previous, go), step("next", "→", "Next picture", next, go)];
 }

@@ -24,10 +24,12 @@ function script(src) {
 }
 
 export async function leaflet() {
-  if (!document.querySelector('link[href="/leaflet/leaflet.css"]'))
-    document.head.append(el("link", { rel: "stylesheet", href: "/leaflet/leaflet.css" }));
-  await script("/leaflet/leaflet.js");
-  await script("/leaflet-clusters/leaflet.markercluster.js");
+  const { leaflet: folder, clusters } = document.body.dataset;
+  const style = `${folder}leaflet.css`;
+  if (!document.querySelector(`link[rel="stylesheet"][href="${style}"]`))
+    document.head.append(el("link", { rel: "stylesheet", href: style }));
+  await script(`${folder}leaflet.js`);
+  await script(`${clusters}leaflet.markercluster.js`);
   return /** @type {any} */ (window).L;
 }
 
