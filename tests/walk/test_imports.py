@@ -106,7 +106,7 @@ def test_a_table_among_the_pictures_is_offered(here: Page, tmp_path: Path) -> No
     page.locator("#folder").set_input_files(folder)
     page.get_by_role("button", name="Labels from biosight.csv").click()
     dialog = page.locator("dialog")
-    expect(dialog).to_contain_text("1 picture with the label that a person gave it there")
+    expect(dialog).to_contain_text("1 picture with a person's label from there")
     dialog.get_by_role("button", name="Import").click()
     expect(page.locator(".tile", has_text="Scarlet")).to_have_count(1)
 

@@ -128,10 +128,12 @@ def test_a_package_comes_in_with_its_places(ada: TestClient, biosight: BioSight)
         "1 picture in the package",
         "1 other picture, looked for here by name",
     ]
-    assert {"1 new site", "1 new deployment", "2 labels"} <= set(seen["lines"])
+    assert {"1 new site", "1 new deployment"} <= set(seen["lines"])
+    assert "2 labels, as far as their pictures are found" in seen["lines"]
     assert "Empty" in seen["known"]
     job = take(ada, biosight, c, seen["parcel"])
     assert job.state == "done", job.words
+    assert "nowhere" not in job.words, "that is told with what is left out"
     assert "rows left out" not in job.words
     assert "1 picture, " in job.words
     assert "1 site, 1 deployment, " in job.words

@@ -244,10 +244,28 @@ def test_a_picture_of_another_deployment_is_not_taken_for_it(
     run("import-camtrap", pack())
     first = one_picture(tmp_path)
     row = "m1,x9,2024-07-02T04:00:00Z,https://example.org/1,p1.jpg\n"
-    told = run("import-camtrap", pack("", row, FOX.replace("Vulpes vulpes", "Meles meles"))).output
+    package = pack("", row, FOX.replace("Vulpes vulpes", "Meles meles"))
+    (package / "media" / "p1.jpg").unlink()
+    told = run("import-camtrap", package).output
     assert "1  pictures that are nowhere to be found" in told
     again = one_picture(tmp_path)
     assert (again.label, again.deployment) == (first.label, first.deployment)
+
+
+def test_pictures_beside_addresses_are_found_by_their_names(
+    run: Run, tmp_path: Path, pack: Pack
+) -> None:
+    """Agouti hands out addresses; people put the files into the folder."""
+    row = M1.replace("media/p1.jpg,p1.jpg", "https://example.org/assets/1/file,P1.JPG")
+    package = pack(D1, row)
+    twin = package / "other" / "p1.jpg"
+    twin.parent.mkdir()
+    twin.write_bytes(tiny.picture("Blue", 1))
+    told = run("import-camtrap", package).output
+    assert "1  pictures that are nowhere to be found" in told, "two files have this name"
+    twin.unlink()
+    assert "nowhere to be found" not in run("import-camtrap", package).output
+    assert one_picture(tmp_path).label == "Vulpes vulpes"
 
 
 @pytest.mark.parametrize(

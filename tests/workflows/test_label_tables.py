@@ -105,7 +105,7 @@ def test_a_table_of_files_and_names_is_read_whoever_wrote_it(
         "StB;D:\\cards\\StB;one.jpg;Vulpes vulpes;3\n"
     )
     seen = run("import-table", "--dry-run", tmp_path / "records.csv").output
-    assert "2 pictures with the label that a person gave it there" in seen
+    assert "2 pictures with a person's label from there" in seen
     assert images(tmp_path)["StA/one.jpg"].label == "Red"
     run("import-table", tmp_path / "records.csv")
     now = images(tmp_path)

@@ -23,6 +23,7 @@ from biosight.workflows.exchange.camtrap_subjects import subject_of_row
 
 NumberedRow = tuple[int, Row]
 LONGEST_CELL = 1_000
+MOST_NAMED = 8  # rows that are named one by one
 # Columns whose cells are written anew, or are of single pictures.
 NOT_KEPT = {"observationID", "deploymentID", "mediaID", "eventID", "observationLevel", *BBOX}
 
@@ -85,14 +86,14 @@ def keep_events(
     """Keep the rows of events whose pictures are all here (`found`: images by media id); return how
     many were kept, and how many left out. `deployments` are those here by their ids in the
     package."""
-    kept = left = 0
+    kept = unread = 0
+    left_out: dict[str, list[int]] = {}
     for one in events:
         images = pictures_of(records, one, found)
         deployment = deployments.get(one.rows[0][1].get("deploymentID", ""))
         why = reason_left_out(one, images, deployment)
         if why or deployment is None:
-            left += len(one.rows)
-            tell(f"observations, row {one.rows[0][0]}: {why}")
+            left_out.setdefault(why, []).extend(number for number, _ in one.rows)
             continue
         made = [event_observation(deployment, row, images, tell) for row in one.rows]
         unique = {o.id: o for o in made if o.terms}
@@ -100,8 +101,19 @@ def keep_events(
             records.write(*(Remove(EventObservation, id) for id in part))
             records.write(*(Insert(unique[id]) for id in part))
         kept += len(unique)
-        left += len(made) - len(unique)
-    return kept, left
+        unread += len(made) - len(unique)
+    for why, numbers in left_out.items():
+        tell(f"observations, {rows_in_words(numbers)}: {why}")
+    return kept, unread + sum(map(len, left_out.values()))
+
+
+def rows_in_words(numbers: Sequence[int]) -> str:
+    """Return which rows of a table are meant, by their numbers if they are few."""
+    if len(numbers) == 1:
+        return f"row {numbers[0]}"
+    if len(numbers) <= MOST_NAMED:
+        return f"rows {', '.join(map(str, numbers))}"
+    return f"{len(numbers):,} rows from {min(numbers)} to {max(numbers)}"
 
 
 def pictures_of(records: Records, one: EventRows, found: Mapping[str, str]) -> list[Image]:

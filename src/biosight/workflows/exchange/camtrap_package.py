@@ -13,10 +13,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from biosight.errors import BadRequest
+from biosight.images.file_types import KNOWN_SUFFIXES
 from biosight.places.tables import MOST_PACKAGE_BYTES, Row, read_package_table
 from biosight.untrusted.zips import folders_with, opened_zip
 
@@ -28,7 +31,7 @@ MOST_DESCRIPTION, MOST_MEMBERS = 20_000_000, 2_000_000
 TEXTS = {".csv", ".gz", ".json", ".txt", ".md", ".html", ".yml", ".xml"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Package:
     """A package in a folder: the folder, its three tables, and what its description says of names
     (`taxonomic`)."""
@@ -38,6 +41,11 @@ class Package:
     media: list[Row]
     observations: list[Row]
     taxonomic: tuple[Mapping[str, Any], ...] = ()
+
+    @cached_property
+    def named(self) -> dict[str, Path]:
+        """The pictures in the folder by their names, as `files_by_name`."""
+        return files_by_name(self.folder)
 
 
 def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
@@ -153,12 +161,29 @@ def file_inside(folder: Path, path: str) -> Path | None:
 
 
 def picture_file(package: Package, row: Row) -> Path | None:
-    """Return the path of a media row's file in the package's folder, or None if it is not there."""
+    """Return the path of a media row's file in the package's folder: by its path there or, where
+    that is an address, the only file of its name. None if it is not there."""
     path = row.get("filePath", "")
+    if "://" in path:
+        return package.named.get(file_name_key(row.get("fileName", "")))
     if not path:
         return None
     windows = path.replace("\\", "/")
     return file_inside(package.folder, path) or file_inside(package.folder, windows)
+
+
+def file_name_key(name: str) -> str:
+    """Return a file's name as it is compared: without regard to case and Unicode form."""
+    return normalize("NFC", name).casefold()
+
+
+def files_by_name(folder: Path) -> dict[str, Path]:
+    """Return the files of a folder by their names, without names that several have."""
+    found: dict[str, list[Path]] = {}
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in KNOWN_SUFFIXES and file_inside(folder, str(path)):
+            found.setdefault(file_name_key(path.name), []).append(path)
+    return {name: paths[0] for name, paths in found.items() if len(paths) == 1}
 
 
 def sha_of(row: Row) -> str:

@@ -173,6 +173,8 @@ def take_camtrap(importing: Importing, folder: Path, title: str) -> None:
     target = Target(importing.task, take, importing.left_out.append)
     importing.tally += camtrap_import.take_package(target, package, title)
     importing.tally.pop(camtrap_import.LEFT_OUT, None)  # each of them is told by itself
+    if missing := importing.tally.pop(camtrap_import.NOWHERE, 0):
+        importing.left_out.append(f"media: {missing:,} pictures are nowhere to be found")
 
 
 def take_pictures(importing: Importing, folder: Path, *, folders: bool) -> None:

@@ -24,6 +24,7 @@ from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.camtrap_package import (
     DESCRIPTION,
     Package,
+    file_name_key,
     fitting_entries,
     read_package,
     sha_of,
@@ -161,7 +162,8 @@ def look_into_camtrap(
         counted(len(places.new_sites), "new site"),
         counted(len(places.new_deployments), "new deployment"),
         counted(places.known + len(places.changed), "known deployment"),
-        counted(sum(labels.values()), "label"),
+        counted(sum(labels.values()), "label") + ", as far as their pictures are found",
+        counted(event_rows_of(package), "observation") + " of whole events",
     ]
     seen.lines = [words for words in seen.lines if not words.startswith("0 ")]
     split_names(seen, names_now(task), labels)
@@ -183,15 +185,22 @@ def labels_of(package: Package) -> tuple[Counter[str], list[str]]:
     return labels, doubts
 
 
+def event_rows_of(package: Package) -> int:
+    """Return how many rows of a package are about whole events."""
+    return sum(row.get("observationLevel") == "event" for row in package.observations)
+
+
 def where_pictures_are(task: Task, package: Package, names: list[str]) -> tuple[int, int]:
     """Return how many media rows have their file in the zip, and how many others have their bytes
     in the collection."""
     files = {n.casefold() for n in names}
+    called = Counter(file_name_key(PurePosixPath(n).name) for n in names)
     tops = {"", *(f"{PurePosixPath(n).parts[0]}/".casefold() for n in names if is_description(n))}
     inside, hashes = 0, []
     for row in package.media:
         path = row.get("filePath", "").replace("\\", "/").casefold()
-        if any(f"{top}{path}" in files for top in tops):
+        own_name = "://" in path and called[file_name_key(row.get("fileName", ""))] == 1
+        if own_name or any(f"{top}{path}" in files for top in tops):
             inside += 1
         elif sha := sha_of(row):
             hashes.append(sha)

@@ -20,6 +20,8 @@ from biosight.workflows.results.foreign_words import WORDS
 
 KNOWN, NEW, DATE, NOTHING, OTHER = "known", "new", "date", "nothing", "other"
 # What stands before or behind a name in sorted folders: a number, a count.
+# A genus and an epithet with an ending of Latin; "Oak ridge" is none.
+SPECIES = re.compile(r"[A-Z][a-z]+( [a-z-]+)? [a-z-]+(us|a|um|is|i|ae|ens|ans|or|o|ax|ox|es)")
 NUMBERED = re.compile(r"^\d{1,3}[\s._)-]+(?=\D)|\s*[(\[]\d+[)\]]$")
 MONTHS = frozenset(
     word
@@ -67,7 +69,8 @@ def folder_meanings(
     """Return what each folder's name means, from the top down. `images` counts the pictures
     directly in each folder, by its path ("/Birds/Parus major/").
 
-    Keywords stand beside each other without order: a new name is only one below a known one.
+    Keywords stand beside each other without order: a new name is only one below a known one. So is
+    a folder that is written like a species, whatever stands beside it.
     """
     counts = folders_above(images)
     spoken = spoken_names(names)
@@ -82,7 +85,9 @@ def folder_meanings(
     def is_new(m: FolderMeaning) -> bool:
         if m.means != OTHER:
             return False
-        return above(m.folder) in paths if keywords else depth_of(m.folder) in depths
+        below = above(m.folder) in paths
+        species = below and SPECIES.fullmatch(m.name.replace("_", " "))
+        return below if keywords else bool(species) or depth_of(m.folder) in depths
 
     return [as_new(m) if is_new(m) else m for m in found]
 

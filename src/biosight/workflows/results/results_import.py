@@ -94,7 +94,8 @@ def take_machines(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     for image, result in matches.clear:
         if not result.checked and result.label:
             new = take_told(task.records, names, image, result.told)
-            taken.tally["named" if new else "known already"] += 1
+            beside = image.who in PEOPLE and "kept beside a person's label"
+            taken.tally[(beside or "named") if new else "known already"] += 1
 
 
 def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:

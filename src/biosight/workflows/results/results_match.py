@@ -73,9 +73,9 @@ def rows_not_taken(unclear: Sequence[str], left_out: Sequence[str]) -> list[str]
 def in_words(seen: ResultsOutlook) -> list[str]:
     """Return what importing would do, a line for each number that is not 0."""
     rows = (
-        (seen.by_people, "picture", "with the label that a person gave it there"),
-        (seen.by_machines, "picture", "with what a machine said of it there"),
-        (seen.kept, "picture", "with the label that a person gave it here, which stays"),
+        (seen.by_people, "picture", "with a person's label from there"),
+        (seen.by_machines, "picture", "with a machine's answer from there"),
+        (seen.kept, "picture", "with a person's label from here, which stays"),
         (seen.notes, "note", ""),
         (seen.counts, "count", ""),
         (seen.deployments, "deployment", ""),
@@ -175,7 +175,7 @@ def outlook_of(task: Task, program: str, found: Iterable[Result]) -> ResultsOutl
         label = label_here(names, result)
         labels[label] += 1 if label else 0
         spoken = result.checked and bool(label or result.undecided)
-        kept += spoken and image.who in PEOPLE
+        kept += (spoken or bool(label)) and image.who in PEOPLE
         people += spoken and image.who not in PEOPLE
     tree = names.tree
     return ResultsOutlook(

@@ -29,6 +29,11 @@ export function counted(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
+/** Return several numbers of things in words, without those that are 0. @param {[number, string][]} numbers */
+export function several(numbers) {
+  return numbers.flatMap(([n, one]) => (n ? counted(n, one) : [])).join(", ");
+}
+
 /** @param {number} bytes */
 export function size(bytes) {
   const units = ["B", "KB", "MB", "GB", "TB"];

@@ -97,7 +97,7 @@ function saidOfEvent(said) {
     {},
     `${count}${said.name}${words.length ? `, ${words.join(", ")}` : ""}`,
     said.comments ? ` – ${said.comments}` : "",
-    said.by ? el("span", { class: "soft" }, ` ${said.by}`) : "",
+    said.by ? el("span", { class: "soft" }, ` · ${said.by}`) : "",
   );
 }
 

@@ -93,7 +93,7 @@ function showLeftOut(rows) {
   const dialog = el(
     "dialog",
     { class: "wide", "aria-labelledby": "left-out" },
-    el("h2", { id: "left-out" }, "Left out, and why"),
+    el("h2", { id: "left-out", tabindex: "-1", autofocus: true }, "Left out, and why"),
     el(
       "ul",
       {},

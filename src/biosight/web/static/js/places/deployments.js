@@ -1,7 +1,7 @@
 // @ts-check
 /** The deployments of a collection: add, change, remove, or import them from a table. */
 import { call } from "../frame/api.js";
-import { counted, el } from "../frame/dom.js";
+import { counted, el, several } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
 import { question, toast } from "../frame/toast.js";
 import { watch } from "../pictures/work.js";
@@ -84,13 +84,18 @@ export async function takeTable(page, file) {
   };
   const seen = await call("POST", `${page.here}/deployments/table/preview`, form());
   const doubts = seen.doubtful
-    ? ` ${counted(seen.doubtful, "row")} can't be read: ${seen.doubts.slice(0, 3).join(" ")}`
+    ? ` ${counted(seen.doubtful, "row")} can't be read: ${seen.doubts.slice(0, 3).join(" ")}${seen.doubtful > 3 ? " …" : ""}`
     : "";
   const many = seen.sites + seen.deployments + seen.changes;
   if (!many) return toast(`Nothing in it is new; ${seen.known} known already.${doubts}`, { seconds: 12 });
   const sure = await question({
-    title: "Import this table?",
-    words: `${counted(seen.deployments, "new deployment")}, ${counted(seen.sites, "new site")}, ${counted(seen.changes, "change")}; ${seen.known} known already.${doubts}`,
+    title: `Import ${file.name}?`,
+    words: `${several([
+      [seen.deployments, "new deployment"],
+      [seen.sites, "new site"],
+      [seen.changes, "change"],
+      [seen.known, "known row"],
+    ])}.${doubts}`,
     ok: "Import",
   });
   if (!sure) return;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The tree of names in the settings: add a name, move one, import a checklist. */
 import { call } from "../frame/api.js";
-import { counted, el, find } from "../frame/dom.js";
+import { counted, el, find, several } from "../frame/dom.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { undoAct } from "../pictures/acts.js";
 import { chooseLabel } from "../pictures/relabel.js";
@@ -77,11 +77,15 @@ export async function takeChecklist(here, file, redraw) {
     return true;
   }
   const doubts = seen.doubtful
-    ? ` ${counted(seen.doubtful, "row is", "rows are")} doubtful: ${seen.doubts.slice(0, 3).join(" ")}`
+    ? ` ${counted(seen.doubtful, "row is", "rows are")} doubtful: ${seen.doubts.slice(0, 3).join(" ")}${seen.doubtful > 3 ? " …" : ""}`
     : "";
   const sure = await question({
     title: `Add ${counted(many, "name")}?`,
-    words: `${counted(seen.new, "new name")}, ${counted(seen.synonyms, "synonym")}; ${seen.known.toLocaleString("en")} are already known and stay.${doubts}`,
+    words: `${several([
+      [seen.new, "new name"],
+      [seen.synonyms, "synonym"],
+      [seen.known, "known name"],
+    ])}. Known names stay.${doubts}`,
     ok: "Add",
   });
   if (!sure) return false;

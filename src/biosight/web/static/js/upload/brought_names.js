@@ -15,7 +15,6 @@ const WORDS = /** @type {Record<string, string>} */ ({
   new: "new name",
   date: "a date",
   nothing: "no name",
-  other: "perhaps a place",
 });
 
 /** @typedef {Schemas["BroughtNames"]} Brought */
@@ -43,8 +42,9 @@ export function broughtWords({ folders, keywords }) {
   return keywords.length ? "Keywords are labels …" : "";
 }
 
-/** @param {Folder} folder */
-function row(folder) {
+/** @param {Folder} folder @param {string} other what a name is perhaps that is no known one */
+function row(folder, other) {
+  const unticked = folder.means === "other" ? other : WORDS[folder.means];
   const tick = el("input", {
     type: "checkbox",
     checked: Boolean(folder.label),
@@ -55,21 +55,31 @@ function row(folder) {
     maxlength: 80,
     "aria-label": `Label for ${folder.folder}`,
   });
+  const means = el("small", { class: "soft" });
   const depth = folder.folder.split("/").length - 3;
   const line = el(
     "div",
     { class: "folder-name" },
     el("label", { class: "check" }, tick, ` ${folder.name}`),
     name,
-    el("small", { class: "soft" }, `${WORDS[folder.means]} · ${folder.images.toLocaleString("en")}`),
+    means,
   );
   line.style.setProperty("--depth", String(depth));
   const show = () => {
     name.disabled = !tick.checked;
+    const word = tick.checked && folder.means !== "known" ? "new name" : unticked;
+    means.textContent = `${word} · ${folder.images.toLocaleString("en")}`;
   };
   tick.addEventListener("change", show);
   show();
   return { folder, tick, name, line };
+}
+
+/** Return what gives a picture its label, in words. @param {number} folders @param {number} keywords */
+function givers(folders, keywords) {
+  const lowest = "the lowest ticked folder it lies in";
+  if (folders && keywords) return `${lowest}, else that of its ticked keywords`;
+  return folders ? lowest : "its ticked keywords";
 }
 
 /** @param {string} title @param {ReturnType<typeof row>[]} rows */
@@ -96,7 +106,8 @@ function labelsIn(rows) {
  * @param {string} collection @param {string} session @param {Brought} found
  */
 export function offerNames(collection, session, found) {
-  const [folders, keywords] = [found.folders.map(row), found.keywords.map(row)];
+  const folders = found.folders.map((f) => row(f, "perhaps a place"));
+  const keywords = found.keywords.map((f) => row(f, "another word"));
   const submit = el("button", { class: "primary" }, "Give these labels");
   const title = keywords.length ? "Which names are labels?" : "Are folder names labels?";
   const form = el(
@@ -106,7 +117,7 @@ export function offerNames(collection, session, found) {
     el(
       "p",
       { class: "soft" },
-      "Each picture gets the label of the lowest ticked folder it lies in, else that of its ticked keywords. Pictures that a person named stay as they are, and it can be undone in the history.",
+      `Each picture gets the label of ${givers(folders.length, keywords.length)}. Pictures that a person named stay as they are, and it can be undone in the history.`,
     ),
     part("Folders", folders),
     part("Keywords", keywords),
@@ -128,4 +139,5 @@ export function offerNames(collection, session, found) {
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  [...folders, ...keywords][0]?.tick.focus();
 }

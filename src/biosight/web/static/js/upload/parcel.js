@@ -4,7 +4,7 @@
  * job once the person has seen what it would bring.
  */
 import { API, ApiError, call } from "../frame/api.js";
-import { counted, el } from "../frame/dom.js";
+import { counted, el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { watch } from "../pictures/work.js";
 
@@ -91,7 +91,7 @@ function preview(dialog, collection, file, seen) {
     el(
       "p",
       { class: "soft" },
-      `Written by: ${seen.program}. What a person named here stays; labels, counts and places can be undone in the history.`,
+      `Read as ${seen.program}. What a person named here stays; labels, counts and places can be undone in the history.`,
     ),
     el(
       "ul",
@@ -125,9 +125,18 @@ function close(dialog) {
   /** @type {HTMLDialogElement} */ (dialog).close();
 }
 
+/** Give the focus back to where it was, or to the menu that holds it. @param {Element | null} before */
+function goBackTo(before) {
+  const menu = before?.closest("details")?.querySelector("summary");
+  const main = /** @type {HTMLElement} */ (find(document, "#main"));
+  const shown = before instanceof HTMLElement && before !== document.body && before.checkVisibility();
+  (shown ? before : (menu ?? main)).focus();
+}
+
 /** Send a file, show what it would bring, and import it if the person wants that. @param {string} collection @param {File} file */
 export async function importParcel(collection, file) {
   const stop = new AbortController();
+  const before = document.activeElement;
   const bar = el("progress", { max: 1, value: 0, "aria-label": "Sending the file" });
   const words = el("p", { class: "soft", role: "status" }, "Sending …");
   const dialog = el(
@@ -141,6 +150,7 @@ export async function importParcel(collection, file) {
   dialog.addEventListener("close", () => {
     stop.abort();
     dialog.remove();
+    goBackTo(before);
   });
   document.body.append(dialog);
   dialog.showModal();
