@@ -75,7 +75,11 @@ def metrics_page() -> str:
         if isinstance(value, MetricWrapperBase):
             labels = ", ".join(value._labelnames)
             rows.append((f"`{value._name}`", str(value._type), labels, value._documentation))
-    return "# Metrics\n\nServed at `/metrics`.\n\n" + table(
+    intro = (
+        "Served at `/metrics`, beside `process_*` and `python_*` of the client library (memory, "
+        "open files, processor time)."
+    )
+    return f"# Metrics\n\n{intro}\n\n" + table(
         ("Series", "Type", "Labels", "What it says"), sorted(rows)
     )
 

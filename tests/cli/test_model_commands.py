@@ -283,3 +283,17 @@ def test_every_stage_runs_with_a_model_that_has_a_tree(
     assert "field@1 waits as a candidate" in said["register"]
     assert "field@1 waits" in run("pipeline", "register", *work).output  # it knows it already
     assert "field@2" not in run("model", "list").output
+
+
+def test_a_collection_is_made_for_an_import(run: Run, tmp_path: Path) -> None:
+    """`import --collection NEW` could only say that there is none."""
+    add_ada(run)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(tiny.picture("Red", 1))
+    told = run("import", folder, "--collection", "Heath", code=1).output
+    assert "biosight collection add makes one" in told
+    assert "Made Heath, which ada@example.org owns." in run("collection", "add", "Heath").output
+    assert "already" in run("collection", "add", "Heath", code=1).output
+    run("import", folder, "--collection", "Heath")
+    assert "Heath\tada@example.org" in run("collection", "list").output

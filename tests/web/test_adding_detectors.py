@@ -112,7 +112,7 @@ def test_every_form_without_a_grid_can_be_added(
         ({"size": "96"}, "96 x 96"),
         ({"name": "Not a name"}, "detector's card"),
         ({"classes": "animal\nperson\ncar\ndog\ncat\nbird"}, "its card names more"),
-        ({"surprise": "1"}, "a field that BioSight doesn't know"),
+        ({"surprise": "1"}, "a field that BioSight doesn't know: surprise"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(

@@ -55,7 +55,7 @@ def test_it_waits_as_a_candidate_then_serves_and_retires(ada: TestClient, tmp_pa
         ({"size": "wide"}, "size"),
         ({"name": "Not a name"}, "not make a model card"),
         ({"layout": "sideways"}, "layout"),
-        ({"surprise": "1"}, "a field that BioSight doesn't know"),
+        ({"surprise": "1"}, "a field that BioSight doesn't know: surprise"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(

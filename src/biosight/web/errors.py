@@ -30,6 +30,7 @@ from biosight.storage.causes import in_short
 log = logging.getLogger(__name__)
 # Our errors for the status codes that Starlette and FastAPI raise. web/security.py raises two of
 # them as HTTPException, because only that passes through the code that reads a body.
+LONGEST_FIELD = 40  # characters of a field that are told back
 KINDS: dict[int, type[BioSightError]] = {
     kind.status: kind for kind in (BadRequest, NotFound, NotAllowed, TooSlow, TooLarge)
 }
@@ -79,10 +80,11 @@ def wants_page(request: Request) -> bool:
 
 
 def first_problem(error: RequestValidationError) -> str:
-    """Return what is wrong with the input, without repeating the input."""
+    """Return what is wrong with the input, without repeating more of it than a field's name."""
     problem = error.errors()[0]
     if problem["type"] == "extra_forbidden":
-        return "The request has a field that BioSight doesn't know."
+        name = " ".join(str(problem["loc"][-1]).split())[:LONGEST_FIELD]
+        return f"The request has a field that BioSight doesn't know: {name}."
     where = ".".join(str(part) for part in problem["loc"][1:] if isinstance(part, str | int))
     return f"{where or 'The request'}: {problem['msg']}."
 

@@ -1,4 +1,4 @@
-"""biosight collection: which model names the pictures of which collection.
+"""biosight collection: make collections, and say which model names the pictures of which.
 
 Not here: trying a model on and naming pictures anew, which people do in the browser.
 """
@@ -11,11 +11,12 @@ from biosight import membership, registry
 from biosight.accounts import User
 from biosight.bootstrap import open_archive, open_catalogue
 from biosight.collection import Collection
+from biosight.errors import Conflict
 from biosight.membership import OWNER
 from biosight.settings import Settings
 from biosight.storage.records import Records, Where, among, find_all
 from biosight.workflows.models.try_version import check_fits
-from biosight.workflows.pictures.destinations import find_collection
+from biosight.workflows.pictures.destinations import find_account, find_collection
 from biosight.workflows.serving_version import serving_key
 
 DEFAULT = "default"
@@ -23,7 +24,7 @@ DEFAULT = "default"
 
 @click.group()
 def collection() -> None:
-    """List collections, and choose the models that name their pictures."""
+    """Make and list collections, and choose the models that name their pictures."""
 
 
 @collection.command("list")
@@ -43,6 +44,21 @@ def owners_of(records: Records, found: Collection) -> list[str]:
     """Return the addresses of a collection's owners."""
     owners = [m.user for m in membership.members_of(records, found.id) if m.role == OWNER]
     return sorted(person.email for person in among(records, User, owners))
+
+
+@collection.command("add")
+@click.argument("name")
+@click.option("--user", "email", help="E-mail of the owner; optional if there is only one account.")
+@click.pass_obj
+def add_collection(settings: Settings, name: str, email: str | None) -> None:
+    """Make the collection NAME, for `biosight import --collection NAME`."""
+    with closing(open_archive(settings)) as archive:
+        owner = find_account(archive.records, email)
+        there = membership.collections_of(archive.records, owner.id)
+        if any(access.collection.name == name for access in there):
+            raise Conflict(f"{owner.email} has a collection named {name} already.")
+        made = membership.create_collection(archive.records, owner.id, name)
+    click.echo(f"Made {made.name}, which {owner.email} owns.")
 
 
 @collection.command("use-model")

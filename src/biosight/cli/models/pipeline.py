@@ -50,11 +50,14 @@ def run_stage(run: Callable[..., None]) -> Callable[..., None]:
 def only_collection(archive: Archive, chosen: str) -> Collection:
     """Return the named collection, or the only one. Raises NotFound or BadRequest."""
     found = collections(archive, chosen or None)
-    if len(found) != 1:
-        raise BadRequest(
-            "Say which collection, by name or id: set snapshot.collection in the parameters."
-        )
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    if chosen:
+        ids = ", ".join(c.id for c in found)
+        raise BadRequest(f"{len(found)} collections are called {chosen}; give an id: {ids}.")
+    raise BadRequest(
+        "Say which collection, by name or id: set snapshot.collection in the parameters."
+    )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from obstore.store import from_url
 
 from biosight.errors import BadRequest, BioSightError, NoSpace, NotFound, Unavailable
 from biosight.storage.blobs.folder import KEEP_FREE_BYTES, OWNER, REFUSED, sweep
-from biosight.storage.blobs.incoming import Incoming, Received, disk_errors, read_fully
+from biosight.storage.blobs.incoming import NOT_STORED, Incoming, Received, disk_errors, read_fully
 from biosight.storage.blobs.keys import key_at, path_of
 from biosight.storage.blobs.signing import signed_with
 from biosight.storage.causes import FORBIDDEN, NO_BUCKET, why_away
@@ -71,7 +71,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except (NotFoundError, FileNotFoundError) as error:
-        raise NotFound("These bytes are not stored.") from error
+        raise NotFound(NOT_STORED) from error
     except (BaseError, TimeoutError) as error:
         raise Unavailable("The picture store can't be reached just now.") from error
 
@@ -168,7 +168,7 @@ class BucketBlobs:
         # Asked first, with short timeouts: a bucket that hangs is noticed in ten seconds. A caller
         # that names a length has asked for the size.
         if length is None and not self.has(key):
-            raise NotFound("These bytes are not stored.")
+            raise NotFound(NOT_STORED)
         part: Any = None
         if length is not None or start:
             part = {"range": {"offset": start} if length is None else (start, start + length)}

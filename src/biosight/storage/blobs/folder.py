@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from biosight.errors import NoSpace, NotFound, Unavailable
-from biosight.storage.blobs.incoming import FULL, Incoming, Received, disk_errors, read_fully
+from biosight.storage.blobs.incoming import (
+    FULL,
+    NOT_STORED,
+    Incoming,
+    Received,
+    disk_errors,
+    read_fully,
+)
 from biosight.storage.blobs.keys import key_at, path_of
 
 KEEP_FREE_BYTES = 64 * 1024 * 1024
@@ -52,7 +59,7 @@ class FolderBlobs:
             yield
         except FileNotFoundError as error:
             self.there()
-            raise NotFound("These bytes are not stored.") from error
+            raise NotFound(NOT_STORED) from error
         except OSError as error:
             raise Unavailable("The picture store can't be reached just now.") from error
 
@@ -125,7 +132,7 @@ class FolderBlobs:
     def local(self, key: str) -> Iterator[Path]:
         """Yield the stored file itself. Raises NotFound."""
         if not self.has(key):
-            raise NotFound("These bytes are not stored.")
+            raise NotFound(NOT_STORED)
         yield self.path(key)
 
     def file(self, key: str) -> BinaryIO:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from biosight.errors import NoSpace, Unavailable
 
+NOT_STORED = "The picture store has lost this file; biosight doctor says which files are missing."
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
 
 

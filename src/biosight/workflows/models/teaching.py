@@ -84,9 +84,16 @@ def run(biosight: BioSight, job: Job, progress: Progress) -> JobOutcome:
             report=said,
         )
     log.info("taught", extra={"model": made.id, "verdict": report.verdict})
-    words = f"{made.id} has learnt from {len(found)} pictures. Try it on before it serves."
+    words = f"{made.id} has learnt from {len(found)} pictures{judged_in_words(report.verdict)}."
+    words += " Try it on before it serves."
     result = json.dumps({"model": made.id, "text": gate.as_text(report)})
     return JobOutcome(words, result, [still_there(c.id), *adding])
+
+
+def judged_in_words(verdict: str) -> str:
+    """Return what the gate says of a lesson, "" where a person decides."""
+    found = {"better": "is better", "no worse": "is no worse", "worse": "is worse"}.get(verdict)
+    return f" and {found} than the model before" if found else ""
 
 
 KIND = JobKind("Teaching", run)

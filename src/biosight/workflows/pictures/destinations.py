@@ -51,15 +51,25 @@ def find_collection(
     Without an address it is the only account; without a name, that person's first collection.
     Raises NotFound or BadRequest.
     """
+    user = find_account(records, email)
+    if name is None:
+        return membership.first_collection(records, user.id), user
+    for a in membership.collections_of(records, user.id):
+        if a.collection.name == name and a.may("change"):
+            return a.collection, user
+    raise NotFound(
+        f"{user.email} has no collection named {name} that they may edit; "
+        "biosight collection add makes one."
+    )
+
+
+def find_account(records: Records, email: str | None) -> User:
+    """Return the account of an address; without one, the only account. Raises NotFound or
+    BadRequest."""
     people = accounts.all_users(records, limit=2)
     if email is None and len(people) != 1:
         raise BadRequest("Say whose pictures these are: --user EMAIL.")
     user = people[0] if email is None else accounts.find_user(records, email)
     if user is None:
         raise NotFound(f"There is no account for {email}.")
-    if name is None:
-        return membership.first_collection(records, user.id), user
-    for a in membership.collections_of(records, user.id):
-        if a.collection.name == name and a.may("change"):
-            return a.collection, user
-    raise NotFound(f"{user.email} has no collection named {name} that they may edit.")
+    return user
