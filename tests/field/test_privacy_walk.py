@@ -97,6 +97,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/sites": [{}],
     "/api/v1/collections/{collection}/to-identify": [{}],
     "/api/v1/collections/{collection}/unfamiliar": [{}],
+    "/api/v1/collections/{collection}/rates": [{}, {"under": "/Red/"}],
     "/api/v1/collections/{collection}/uploads": [{}],
     "/api/v1/collections/{collection}/zip": [{}, {"nested": "true"}, {"placeless": "false"}],
     "/api/v1/images/{image}": [{}],

@@ -55,6 +55,11 @@ def follows(before: datetime, after: datetime, gap: int, zone: str = "") -> bool
 def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
     """Return the first time of each event, given deployments and times in any order; a day alone is
     in no event."""
+    return [start for _, start in event_starts(pictures, gaps)]
+
+
+def event_starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[tuple[str, str]]:
+    """Return the deployment and the first time of each event, as `starts`."""
     dated = [(d, t) for d, t in pictures if len(t) >= SECONDS]
     if not dated:
         return []
@@ -72,7 +77,7 @@ def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
         moment, after = (instant(t) for t in (before, dated[order[n + 1]][1]))
         if moment and after and gaps.zone(deployment):
             apart[n] = not follows(moment, after, gaps.of(deployment), gaps.zone(deployment))
-    return [dated[n][1] for n in order[np.concatenate(([True], apart))]]
+    return [dated[n] for n in order[np.concatenate(([True], apart))]]
 
 
 def skipped_hours(beyond: Numbers, other: Booleans) -> list[int]:

@@ -24,6 +24,7 @@ from biosight.web.api.collections import (
     names,
     picture_kind,
     places,
+    rates,
     shares,
 )
 from biosight.web.api.models import detectors, drift, jobs, versions
@@ -63,6 +64,7 @@ PARTS = (
     names,
     places,
     maps_and_times,
+    rates,
     images,
     picture_files,
     subjects,

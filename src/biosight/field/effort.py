@@ -1,0 +1,81 @@
+"""Effort: how many nights the cameras of a collection stood, by deployment, site and month.
+
+A trap night is a night (the change of a date) that a deployment lasted; a deployment of a single
+day counts as one. A deployment lasts as long as people said, else from its first picture to its
+last. Nights on which a camera failed are not known, so rates are somewhat too low where one did.
+Not here: rates (rates.py).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from biosight.images import Image
+from biosight.places import Deployment
+from biosight.storage.conditions import living_images
+from biosight.storage.records import Records, Where, find_all
+
+DAY = len("2026-05-03")
+LONGEST_DAYS = 366 * 50  # longer than any survey: a clock that is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """The trap nights of one deployment, by month (YYYY-MM)."""
+
+    deployment: str
+    site: str
+    first: str
+    last: str
+    months: Mapping[str, int]
+
+    @property
+    def nights(self) -> int:
+        """Trap nights of all its months."""
+        return sum(self.months.values())
+
+
+def efforts_of(records: Records, collection: str) -> list[Effort]:
+    """Return the effort of each deployment of a collection that has dates."""
+    days = picture_days(records, collection)
+    here = [Where("collection", "=", collection)]
+    found = (effort_of(d, days.get(d.id, ("", ""))) for d in find_all(records, Deployment, here))
+    return [effort for effort in found if effort is not None]
+
+
+def picture_days(records: Records, collection: str) -> dict[str, tuple[str, str]]:
+    """Return the days of the first and the last dated picture of each deployment."""
+    dated = [*living_images(collection), Where("taken", "!=", "")]
+    found: dict[str, tuple[str, str]] = {}
+    for deployment, day in records.tally(Image, dated, ("deployment", "day")):
+        first, last = found.get(str(deployment), (str(day), str(day)))
+        found[str(deployment)] = min(first, str(day)), max(last, str(day))
+    return found
+
+
+def effort_of(deployment: Deployment, seen: tuple[str, str]) -> Effort | None:
+    """Return the effort of a deployment, whose pictures were taken between two days ("" for none);
+    None where nothing says when it was."""
+    first = deployment.start[:DAY] or seen[0]
+    last = deployment.end[:DAY] or seen[1]
+    if not first or not last:
+        return None
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    if not timedelta() <= end - begin <= timedelta(LONGEST_DAYS):
+        return None
+    return Effort(deployment.id, deployment.site, first, last, nights_by_month(begin, end))
+
+
+def nights_by_month(begin: date, end: date) -> dict[str, int]:
+    """Return the nights between two days by the month in which each begins; one for a single
+    day."""
+    if begin == end:
+        return {begin.isoformat()[:7]: 1}
+    nights = (begin + timedelta(n) for n in range((end - begin).days))
+    return dict(Counter(night.isoformat()[:7] for night in nights))
+
+
+def nights_in(efforts: Iterable[Effort], month: str = "") -> int:
+    """Return the trap nights of some deployments, or those of one month."""
+    return sum(e.months.get(month, 0) if month else e.nights for e in efforts)

@@ -1,0 +1,173 @@
+"""Trap nights and rates: by hand on small surveys, and as pages and the API show them."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from biosight.bootstrap import BioSight
+from biosight.collection import Collection
+from biosight.field.effort import effort_of, efforts_of, nights_by_month, nights_in
+from biosight.field.gaps import Gaps
+from biosight.field.rates import CLUSTERED, POISSON, poisson_ends, rate_of, rates_of, ratio_ends
+from biosight.images import Image
+from biosight.places import Deployment, Site
+from biosight.storage.records import Insert, Records
+from tests.conftest import first_collection
+from tests.publishing.test_table import IMAGE
+
+FOX = "/Animalia/Vulpes/"
+
+
+def seen(id: str, deployment: str, taken: str, **more: object) -> Image:
+    made = replace(
+        IMAGE,
+        id=id,
+        sha256=id,
+        collection="c",
+        deployment=deployment,
+        taken=taken,
+        taken_file=taken,
+        label="Vulpes",
+        label_path=FOX,
+        who="person",
+    )
+    return replace(made, **more).in_step  # type: ignore[arg-type]
+
+
+def lasting(id: str, site: str, start: str, end: str, collection: str = "c") -> Deployment:
+    return Deployment(id, collection, id.upper(), site, start=start, end=end)
+
+
+@pytest.fixture
+def survey(records: Records) -> Records:
+    """Two cameras with dates, one that its pictures date, and one that nothing dates."""
+    records.write(
+        Insert(
+            Deployment("a", "c", "A", "s1", start="2026-04-29T12:00:00", end="2026-05-03T08:00:00")
+        ),
+        Insert(
+            Deployment("b", "c", "B", "s2", start="2026-05-01T00:00:00", end="2026-05-11T00:00:00")
+        ),
+        Insert(Deployment("p", "c", "P", "s2")),
+        Insert(Deployment("u", "c", "U", "s1")),
+    )
+    times = {
+        "a1": ("a", "2026-04-30T01:00:00"),
+        "a2": ("a", "2026-04-30T01:00:30"),  # the same visit
+        "a3": ("a", "2026-05-02T01:00:00"),
+        "b1": ("b", "2026-05-05T01:00:00"),
+        "p1": ("p", "2026-05-20T22:00:00"),
+        "p2": ("p", "2026-05-23T02:00:00"),
+        "n1": ("", "2026-05-02T01:00:00"),
+    }
+    records.write(*(Insert(seen(id, d, taken)) for id, (d, taken) in times.items()))
+    return records
+
+
+def test_nights_are_changes_of_the_date() -> None:
+    assert nights_by_month(date(2026, 4, 29), date(2026, 5, 3)) == {"2026-04": 2, "2026-05": 2}
+    assert nights_by_month(date(2026, 5, 3), date(2026, 5, 3)) == {"2026-05": 1}
+    backwards = Deployment("x", "c", "X", start="2026-05-03T00:00:00", end="2026-05-01T00:00:00")
+    assert effort_of(backwards, ("", "")) is None
+    wrong_clock = Deployment("x", "c", "X", end="2099-05-01T00:00:00")
+    assert effort_of(wrong_clock, ("1970-01-01", "1970-01-02")) is None
+
+
+def test_effort_is_what_people_said_else_what_pictures_show(survey: Records) -> None:
+    found = {e.deployment: e for e in efforts_of(survey, "c")}
+    assert {id: e.nights for id, e in found.items()} == {"a": 4, "b": 10, "p": 3}
+    assert (found["p"].first, found["p"].last) == ("2026-05-20", "2026-05-23")
+    assert nights_in(found.values(), "2026-04") == 2
+
+
+def test_rates_count_events_with_effort(survey: Records) -> None:
+    efforts = efforts_of(survey, "c")
+    found = rates_of(survey, "c", FOX, Gaps(60), efforts)
+    assert (found.whole.events, found.whole.nights) == (5, 17)
+    assert found.whole.rate == pytest.approx(100 * 5 / 17)
+    assert {s: (r.events, r.nights) for s, r in found.sites.items()} == {
+        "s1": (2, 4),
+        "s2": (3, 13),
+    }
+    months = {m: (r.events, r.nights) for m, r in found.months.items()}
+    assert months == {"2026-04": (1, 2), "2026-05": (4, 15)}
+    assert found.outside == 1, "a picture without a deployment"
+    none = rates_of(survey, "c", "/Animalia/Meles/", Gaps(60), efforts)
+    assert (none.whole.events, none.whole.low) == (0, 0.0)
+    assert none.whole.high == pytest.approx(100 * 3.689 / 17, rel=1e-3)  # Garwood's for no event
+
+
+@pytest.mark.parametrize(
+    ("events", "low", "high"), [(0, 0.0, 3.689), (1, 0.025, 5.572), (10, 4.795, 18.390)]
+)
+def test_a_counts_interval_is_garwoods(events: int, low: float, high: float) -> None:
+    found = poisson_ends(events, 1)
+    assert found == pytest.approx((low, high), abs=1e-3)
+
+
+def test_clusters_widen_an_interval() -> None:
+    even = rate_of([4] * 12, [30] * 12)
+    clustered = rate_of([0] * 10 + [24, 24], [30] * 12)
+    assert even.by == clustered.by == CLUSTERED
+    assert even.rate == clustered.rate
+    assert even.high - even.low < 1e-9 < 20 < clustered.high - clustered.low
+    assert rate_of([4] * 4, [30] * 4).by == POISSON
+    assert rate_of([1, 0, 0, 0, 0, 0], [30] * 6).by == POISSON
+    assert rate_of([3, 2], [0, 0]).nights == 0
+    low, high = ratio_ends([(3, 30), (5, 30), (2, 20), (8, 40), (1, 30)])
+    assert low < 19 / 150 < high
+    assert low * high == pytest.approx((19 / 150) ** 2), "even on the logarithm"
+
+
+def test_intervals_cover_what_is_true() -> None:
+    """A small form of bench.rates, with a fixed seed: clustered visits at 30 cameras."""
+    dice = np.random.default_rng(3)
+    covered = 0
+    for _ in range(300):
+        nights = dice.integers(20, 60, 30)
+        events = dice.poisson(0.1 * nights * dice.gamma(1.0, 1.0, 30))
+        found = rate_of(events.tolist(), nights.tolist())
+        covered += found.low <= 10 <= found.high
+    assert 0.91 <= covered / 300 <= 0.98
+
+
+def test_rates_are_shown_and_hide_sites_where_places_are_hidden(
+    ada: TestClient, biosight: BioSight, another: object
+) -> None:
+    chosen = first_collection(ada)
+    records = biosight.archive.records
+    records.write(
+        Insert(Site("s1", chosen, "Nest", 47.1, 8.5)),
+        Insert(
+            Deployment(
+                "a", chosen, "A", "s1", start="2026-05-01T00:00:00", end="2026-05-11T00:00:00"
+            )
+        ),
+        Insert(Deployment("u", chosen, "U")),
+        Insert(seen("a1", "a", "2026-05-02T01:00:00", collection=chosen, site="s1")),
+    )
+    found = ada.get(f"/api/v1/collections/{chosen}/rates").json()
+    assert (found["nights"], found["deployments"], found["undated"]) == (10, 1, 1)
+    [name] = found["names"]
+    assert (name["label"], name["whole"]["rate"]) == ("Vulpes", 10.0)
+    assert [(s["name"], s["events"]) for s in name["sites"]] == [("Nest", 1)]
+    assert [m["month"] for m in name["months"]] == ["2026-05"]
+    asked = ada.get(f"/api/v1/collections/{chosen}/rates", params={"under": "/Animalia/"}).json()
+    assert asked["names"][0]["whole"]["events"] == 1
+    collection = records.get(Collection, chosen)
+    assert collection is not None
+    assert ada.patch(
+        f"/api/v1/collections/{chosen}", json={"sensitive": ["Vulpes"], "coarse": 0.1}
+    ).is_success
+    bob = another("bob@example.org")  # type: ignore[operator]
+    link = ada.post(f"/api/v1/collections/{chosen}/invitations", json={"role": "viewer"}).json()
+    joined = bob.post("/api/v1/join", json={"secret": link["path"].split("#")[1]})
+    assert joined.is_success, joined.text
+    hidden = bob.get(f"/api/v1/collections/{chosen}/rates").json()
+    assert hidden["sites_hidden"]
+    assert hidden["names"][0]["sites"] == []
+    assert hidden["names"][0]["whole"]["events"] == 1
+    assert bob.get("/api/v1/collections/nothing/rates").status_code == 404
