@@ -16,7 +16,7 @@ from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.access.rights import seen_rule
 
 router = APIRouter(tags=["places"])
-SHOWN = 8
+SHOWN = 4
 Paths = Annotated[
     tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
 ]
@@ -78,7 +78,7 @@ class RatesOut(BaseModel):
 def show_rates(access: MayLook, biosight: Open, records: Store, under: Paths = ()) -> RatesOut:
     """Show effort, and events in 100 trap nights by name, site and month.
 
-    `under` takes up to twelve paths of the tree of names. Without it, these are the eight paths
+    `under` takes up to twelve paths of the tree of names. Without it, these are the four paths
     that most pictures have.
     """
     c = access.collection
