@@ -93,6 +93,8 @@ def test_pages_with_secrets_are_never_kept(server: Server) -> None:
         f"/collections/{collection}/settings",
         f"/api/v1/collections/{collection}/shares",
         f"/api/v1/collections/{collection}/invitations",
+        f"/api/v1/collections/{collection}/zip",
+        f"/api/v1/collections/{collection}/csv",
         "/api/v1/me",
         "/api/v1/me/tokens",
         "/api/v1/admin/users",

@@ -27,10 +27,11 @@ from biosight.web.errors import error_body
 log = logging.getLogger(__name__)
 API = "/api/v1"
 MOUNTS = ("/static", "/swagger", "/leaflet", "/leaflet-clusters")
-# Pages and answers about accounts, invitations and links, which a browser never keeps.
+# What a browser never keeps: downloads, and all about accounts, invitations and links.
 SECRET = re.compile(
     rf"({API})?/(me|admin|account|shared|join|reset|register|forgotten|sign-in|oidc)(/|$)"
     r"|.*/(settings|shares|invitations|offers)(/|$)|/metrics$"
+    r"|.*/(zip|csv|darwin-core|camtrap-dp|coco|megadetector)$"
 )
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
