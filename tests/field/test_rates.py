@@ -83,6 +83,19 @@ def test_effort_is_what_people_said_else_what_pictures_show(survey: Records) -> 
     assert nights_in(found.values(), "2026-04") == 2
 
 
+def test_a_reset_clock_is_no_effort_and_the_last_morning_counts(records: Records) -> None:
+    reset = Deployment("r", "c", "R")
+    assert effort_of(reset, ("2000-01-01", "2026-05-30")) is None
+    records.write(
+        Insert(lasting("a", "s1", "2026-05-02T00:00:00", "2026-06-01T09:00:00")),
+        Insert(seen("a1", "a", "2026-05-20T01:00:00")),
+        Insert(seen("a2", "a", "2026-06-01T03:00:00")),
+    )
+    found = rates_of(records, "c", FOX, Gaps(60), efforts_of(records, "c"))
+    assert (found.whole.events, found.whole.nights) == (2, 30)
+    assert {m: r.events for m, r in found.months.items()} == {"2026-05": 1}
+
+
 def test_rates_count_events_with_effort(survey: Records) -> None:
     efforts = efforts_of(survey, "c")
     found = rates_of(survey, "c", FOX, Gaps(60), efforts)
@@ -113,7 +126,8 @@ def test_clusters_widen_an_interval() -> None:
     clustered = rate_of([0] * 10 + [24, 24], [30] * 12)
     assert even.by == clustered.by == CLUSTERED
     assert even.rate == clustered.rate
-    assert even.high - even.low < 1e-9 < 20 < clustered.high - clustered.low
+    assert (even.low, even.high) == pytest.approx([100 * x for x in poisson_ends(48, 360)])
+    assert even.high - even.low < 10 < 20 < clustered.high - clustered.low
     assert rate_of([4] * 4, [30] * 4).by == POISSON
     assert rate_of([1, 0, 0, 0, 0, 0], [30] * 6).by == POISSON
     assert rate_of([3, 2], [0, 0]).nights == 0

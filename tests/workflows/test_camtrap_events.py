@@ -137,6 +137,37 @@ def test_the_same_package_twice_keeps_each_row_once(
     assert len(records.find(EventObservation)) == 1
 
 
+def test_a_package_of_our_own_comes_in_again_without_more_rows(
+    run: Run, tmp_path: Path, records: Records
+) -> None:
+    """Each way out and in gave the rows of events new ids, and BioSight's own rows stayed."""
+    add_ada(run)
+    other = OF_PICTURES.replace("o2,d1,m2,e1", "o2,d1,m2,e2")
+    run(
+        "import-camtrap",
+        package(tmp_path / "p", other + OF_EVENT.replace("00:10Z,ev", "00:00Z,ev")),
+    )
+    for number in (1, 2):
+        run("publish", "camtrap-dp", "--to", tmp_path / f"{number}.zip", "--license", "CC0-1.0")
+        run("import-camtrap", tmp_path / f"{number}.zip")
+        assert len(records.find(EventObservation)) == 1
+
+
+def test_what_somebody_changed_stays_when_the_package_comes_again(
+    run: Run, tmp_path: Path, records: Records
+) -> None:
+    add_ada(run)
+    there = package(tmp_path / "p", OF_PICTURES + OF_EVENT)
+    run("import-camtrap", there)
+    [row] = records.find(EventObservation)
+    [first] = [i for i in records.find(Image) if i.name == "p1.jpg"]
+    perform(records, "ada", first.collection, change_of("note", note="a new note"), [first])
+    perform(records, "ada", first.collection, change_of("count", individuals=7), [first])
+    run("import-camtrap", there)
+    [again] = records.find(EventObservation)
+    assert (again.id, again.said, again.images) == (row.id, row.said, row.images)
+
+
 def test_what_somebody_changes_counts_instead(run: Run, tmp_path: Path, records: Records) -> None:
     add_ada(run)
     run("import-camtrap", package(tmp_path / "p", OF_PICTURES + OF_EVENT))

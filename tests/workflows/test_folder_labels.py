@@ -81,13 +81,18 @@ def test_a_name_beside_known_ones_is_new_and_a_place_is_not() -> None:
 
 def test_a_species_below_a_known_name_is_new_and_a_place_there_is_not() -> None:
     """It was called a place, although it lay in the folder of its class."""
-    counts = {"/Aves/Strix aluco/": 1, "/Aves/Oak ridge/": 2, "/Fen/Strix aluco/": 1}
+    counts = {"/Aves/Turdus merula/": 1, "/Aves/Oak ridge/": 2, "/Fen/Turdus merula/": 1}
     counts |= {"/Aves/Meles meles/": 1}
     found = {m.folder: m.means for m in folder_meanings(names(), counts)}
-    assert found["/Aves/Strix aluco/"] == NEW
+    assert found["/Aves/Turdus merula/"] == NEW
     assert found["/Aves/Meles meles/"] == NEW
     assert found["/Aves/Oak ridge/"] == OTHER
-    assert found["/Fen/Strix aluco/"] == OTHER, "nothing known is above it, or beside it"
+    for folder in ("Night images", "Site notes", "Old pictures", "To do"):
+        [meaning] = [
+            m for m in folder_meanings(names(), {f"/Aves/{folder}/": 1}) if m.name == folder
+        ]
+        assert meaning.means == OTHER, folder
+    assert found["/Fen/Turdus merula/"] == OTHER, "nothing known is above it, or beside it"
 
 
 def test_the_lowest_name_wins() -> None:

@@ -264,6 +264,11 @@ def test_pictures_beside_addresses_are_found_by_their_names(
     told = run("import-camtrap", package).output
     assert "1  pictures that are nowhere to be found" in told, "two files have this name"
     twin.unlink()
+    media = package / "media.csv"
+    once = media.read_text()
+    media.write_text(once + row.replace("m1,", "m2,").replace("assets/1", "assets/2"))
+    assert "2  pictures that are nowhere to be found" in run("import-camtrap", package).output
+    media.write_text(once)
     assert "nowhere to be found" not in run("import-camtrap", package).output
     assert one_picture(tmp_path).label == "Vulpes vulpes"
 

@@ -18,6 +18,7 @@ from biosight.storage.records import Records, Where, find_all
 
 DAY = len("2026-05-03")
 LONGEST_DAYS = 366 * 50  # longer than any survey: a clock that is wrong
+LONGEST_SEEN = 366 * 2  # by pictures' dates: cameras that lose their power begin anew in 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,14 @@ def picture_days(records: Records, collection: str) -> dict[str, tuple[str, str]
 
 def effort_of(deployment: Deployment, seen: tuple[str, str]) -> Effort | None:
     """Return the effort of a deployment, whose pictures were taken between two days ("" for none);
-    None where nothing says when it was."""
+    None where nothing says when it was, or it lasted implausibly long."""
     first = deployment.start[:DAY] or seen[0]
     last = deployment.end[:DAY] or seen[1]
     if not first or not last:
         return None
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
-    if not timedelta() <= end - begin <= timedelta(LONGEST_DAYS):
+    longest = LONGEST_DAYS if deployment.start and deployment.end else LONGEST_SEEN
+    if not timedelta() <= end - begin <= timedelta(longest):
         return None
     return Effort(deployment.id, deployment.site, first, last, nights_by_month(begin, end))
 

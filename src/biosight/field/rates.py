@@ -4,10 +4,10 @@
 Events of one camera come in clusters, so where at least LEAST_UNITS deployments and LEAST_EVENTS
 events are at hand, deployments are the units: the rate is a ratio estimator, its variance by
 linearisation (Cochran 1977, Sampling Techniques, 6.11), and the interval is one of Student's t on
-the logarithm. With fewer it is the exact one of a Poisson count (Garwood 1936, Biometrika 28:
-437-442), which knows no clusters and is then too narrow (bench.rates measures how often each
-covers). Rates
-compare places and times only if animals are as easily seen in both. Not here: effort (effort.py).
+the logarithm, or the count's where that is wider. With fewer it is the exact one of a Poisson count
+(Garwood 1936, Biometrika 28: 437-442), which knows no clusters and is then too narrow (bench.rates
+measures how often each covers). Rates compare places and times only if animals are as easily seen
+in both. Not here: effort (effort.py).
 """
 
 from collections import Counter
@@ -45,8 +45,9 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class NameRates:
     """The rates of all that hangs at or below a path: of all deployments, by site and by month.
-    `outside` counts events of pictures without effort: without a deployment, or one without
-    dates."""
+    `outside` counts what has no effort: pictures without a deployment, and events of one without
+    dates. By month, events of the last morning of a deployment count only where it has a night in
+    that month."""
 
     path: str
     whole: Rate
@@ -96,8 +97,9 @@ def events_below(
 
 def events_with_effort(events: Counter[tuple[str, str]], effort: Effort, month: str) -> int:
     """Return the events of a deployment, or those of one month, as far as it has effort then."""
-    months = [month] if month else effort.months
-    return sum(events[effort.deployment, m] for m in months if effort.months.get(m))
+    if month:
+        return events[effort.deployment, month] if effort.months.get(month) else 0
+    return sum(n for (deployment, _), n in events.items() if deployment == effort.deployment)
 
 
 def nights(effort: Effort, month: str) -> int:
@@ -112,7 +114,10 @@ def rate_of(events: Sequence[int], effort: Sequence[int]) -> Rate:
     if not nights:
         return Rate(total, 0, 0.0, 0.0, 0.0, POISSON)
     clustered = len(used) >= LEAST_UNITS and total >= LEAST_EVENTS
-    low, high = ratio_ends(used) if clustered else poisson_ends(total, nights)
+    low, high = poisson_ends(total, nights)
+    if clustered:  # a handful of equal counts is no certainty
+        ends = ratio_ends(used)
+        low, high = min(low, ends[0]), max(high, ends[1])
     by = CLUSTERED if clustered else POISSON
     return Rate(total, nights, 100 * total / nights, 100 * low, 100 * high, by)
 

@@ -251,18 +251,22 @@ def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> No
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers.setdefault("Cache-Control", "private, no-cache" if may_come_back(scope) else "no-store")
+    headers.setdefault(
+        "Cache-Control", "private, no-cache" if may_come_back(scope, settings) else "no-store"
+    )
     headers["X-Request-Id"] = logs.request_id.get()
     if settings.secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
-def may_come_back(scope: Scope) -> bool:
+def may_come_back(scope: Scope, settings: Settings) -> bool:
     """Return whether a browser may keep an answer for its own way back: pages and what they read,
-    but nothing of accounts and links, which hold secrets. It asks again before it shows it anew,
-    and forgets it when somebody signs out."""
+    but nothing of accounts and links, which hold secrets. It forgets them when somebody signs out,
+    if it obeys: over HTTPS, and on this machine itself."""
     path: str = scope["path"]
-    return scope["method"] == "GET" and not SECRET.match(path)
+    host = Headers(scope=scope).get("host", "").rpartition(":")[0]
+    obeys = settings.secure or host in {"localhost", "127.0.0.1", "[::1]"}
+    return scope["method"] == "GET" and obeys and not SECRET.match(path)
 
 
 def cookie_name(settings: Settings) -> str:

@@ -1,9 +1,9 @@
 """Pages and the API's answers as gzip, for clients on slow lines.
 
 Only answers that are sent in one piece are packed: pictures, zips and tables are streamed, and most
-are packed already. The session's cookie does not go along with requests of other sites (SameSite),
-so nobody else can watch how well somebody's page shrinks (BREACH, Gluck et al. 2013). Not here:
-scripts and styles, which are packed once (static_tree.py).
+are packed already. No page or answer holds a secret beside words that a link can bring along, so
+how well one shrinks tells nothing (BREACH, Gluck et al. 2013). Not here: scripts and styles, which
+are packed once (static_tree.py).
 """
 
 import gzip

@@ -5,8 +5,10 @@ Source: observations of Camtrap DP 1.0.2 (camtrap-dp.tdwg.org). Not here: which 
 (field/event_observations.py), or observations of pictures (camtrap_import.py).
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
 
 from biosight.errors import BadRequest
@@ -17,7 +19,7 @@ from biosight.places.tables import Row
 from biosight.publishing.standards.camtrap_observations import BBOX
 from biosight.publishing.standards.camtrap_rules import is_sound_cell
 from biosight.publishing.standards.camtrap_tables import OBSERVATIONS
-from biosight.storage.records import Insert, Records, Remove, among, parts
+from biosight.storage.records import Insert, Records, Remove, Write, among, parts
 from biosight.workflows.exchange.camtrap_rows import aware
 from biosight.workflows.exchange.camtrap_subjects import subject_of_row
 
@@ -48,25 +50,26 @@ def events_in(observations: Iterable[NumberedRow], media: Sequence[Row]) -> list
             found.setdefault(key, EventRows()).rows.append((number, row))
         elif event and row.get("mediaID"):
             linked.setdefault((deployment, event), {})[row["mediaID"]] = None
-    by_deployment: dict[str, list[Row]] = {}
+    timed: dict[str, list[tuple[datetime, str]]] = {}
     for row in media:
-        by_deployment.setdefault(row.get("deploymentID", ""), []).append(row)
+        if when := aware(row.get("timestamp", "")):
+            timed.setdefault(row.get("deploymentID", ""), []).append((when, row.get("mediaID", "")))
+    for moments in timed.values():
+        moments.sort()
     for (deployment, event, start, end), one in found.items():
-        inside = linked.get((deployment, event)) or between(by_deployment, deployment, start, end)
+        inside = linked.get((deployment, event)) or between(timed.get(deployment, []), start, end)
         one.media = list(inside)
     return list(found.values())
 
 
-def between(media: Mapping[str, list[Row]], deployment: str, start: str, end: str) -> list[str]:
-    """Return the media ids of a deployment from one moment to another, none where either can't be
-    read."""
+def between(moments: Sequence[tuple[datetime, str]], start: str, end: str) -> list[str]:
+    """Return the media ids from one moment to another, of those sorted by their moments; none where
+    either can't be read."""
     first, last = aware(start), aware(end)
     if first is None or last is None:
         return []
-    moments = (
-        (r.get("mediaID", ""), aware(r.get("timestamp", ""))) for r in media.get(deployment, ())
-    )
-    return [id for id, when in moments if when is not None and first <= when <= last]
+    begin = bisect_left(moments, first, key=lambda pair: pair[0])
+    return [id for _, id in moments[begin : bisect_right(moments, last, key=lambda pair: pair[0])]]
 
 
 def without_rows(events: Iterable[EventRows], said: Iterable[str]) -> dict[str, list[NumberedRow]]:
@@ -95,11 +98,14 @@ def keep_events(
         if why or deployment is None:
             left_out.setdefault(why, []).extend(number for number, _ in one.rows)
             continue
-        made = [event_observation(deployment, row, images, tell) for row in one.rows]
+        rows = [row for row in one.rows if not is_derived(row[1])]
+        made = [event_observation(records, deployment, row, images, tell) for row in rows]
         unique = {o.id: o for o in made if o.terms}
         for part in parts(list(unique)):
-            records.write(*(Remove(EventObservation, id) for id in part))
-            records.write(*(Insert(unique[id]) for id in part))
+            there = {o.id: o for o in among(records, EventObservation, part)}
+            changes: list[Write] = [Remove(EventObservation, id) for id in there]
+            changes += [Insert(as_before(unique[id], there.get(id))) for id in part]
+            records.write(*changes)
         kept += len(unique)
         unread += len(made) - len(unique)
     for why, numbers in left_out.items():
@@ -135,17 +141,32 @@ def reason_left_out(one: EventRows, images: Sequence[Image], deployment: Deploym
     return ""
 
 
+def as_before(made: EventObservation, there: EventObservation | None) -> EventObservation:
+    """Return a row that comes in again with what was said of its pictures at first: what people
+    changed since then counts."""
+    return replace(made, images=there.images, taken=there.taken, said=there.said) if there else made
+
+
+def is_derived(row: Row) -> bool:
+    """Return whether BioSight made a row from its pictures: its id is the event's and a number."""
+    named, event = row.get("observationID", ""), row.get("eventID", "")
+    return bool(event) and named.startswith(f"{event} ") and named[len(event) + 1 :].isdecimal()
+
+
 def event_observation(
+    records: Records,
     deployment: Deployment,
     numbered: NumberedRow,
     images: Sequence[Image],
     tell: Callable[[str], None],
 ) -> EventObservation:
-    """Return the record of one row. The same row of a package that comes in again has the same
-    id."""
+    """Return the record of one row. The same row of a package that comes in again has the same id,
+    also after it went out of BioSight."""
     number, row = numbered
     named = row.get("observationID", "") or f"{row.get('eventID', '')} {number}"
-    key = sha256(f"{deployment.id}/{named}".encode()).hexdigest()[:27]
+    own = records.get(EventObservation, named)
+    known = own is not None and own.deployment == deployment.id
+    key = named if known else sha256(f"{deployment.id}/{named}".encode()).hexdigest()[:27]
     return EventObservation(
         key,
         deployment.collection,

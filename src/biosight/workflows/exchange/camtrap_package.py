@@ -11,6 +11,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,6 +47,11 @@ class Package:
     def named(self) -> dict[str, Path]:
         """The pictures in the folder by their names, as `files_by_name`."""
         return files_by_name(self.folder)
+
+    @cached_property
+    def rows_named(self) -> Counter[str]:
+        """How many media rows have each file name: cameras number alike."""
+        return Counter(file_name_key(row.get("fileName", "")) for row in self.media)
 
 
 def unpack_package(source: Path, folder: Path, most_mb: int, tell: Callable[[str], None]) -> Path:
@@ -162,10 +168,11 @@ def file_inside(folder: Path, path: str) -> Path | None:
 
 def picture_file(package: Package, row: Row) -> Path | None:
     """Return the path of a media row's file in the package's folder: by its path there or, where
-    that is an address, the only file of its name. None if it is not there."""
+    that is an address, the only file of a name that only this row has. None if it is not there."""
     path = row.get("filePath", "")
     if "://" in path:
-        return package.named.get(file_name_key(row.get("fileName", "")))
+        key = file_name_key(row.get("fileName", ""))
+        return package.named.get(key) if package.rows_named[key] == 1 else None
     if not path:
         return None
     windows = path.replace("\\", "/")

@@ -147,7 +147,8 @@ def unpacked(importing: Importing, path: Path) -> Iterator[Path]:
 def take_answers(importing: Importing, path: Path) -> None:
     """Import a table of answers for pictures that are here."""
     _, found = read_results_apart(path, MOST_TABLE_BYTES)
-    taken = take_results(importing.task, stepping(importing.progress, found))
+    results = iter(list(found))  # the child's seat is free before the long part begins
+    taken = take_results(importing.task, stepping(importing.progress, results))
     importing.tally += taken.tally
     importing.left_out += taken.not_taken
 

@@ -199,7 +199,8 @@ def where_pictures_are(task: Task, package: Package, names: list[str]) -> tuple[
     inside, hashes = 0, []
     for row in package.media:
         path = row.get("filePath", "").replace("\\", "/").casefold()
-        own_name = "://" in path and called[file_name_key(row.get("fileName", ""))] == 1
+        key = file_name_key(row.get("fileName", ""))
+        own_name = "://" in path and called[key] == package.rows_named[key] == 1
         if own_name or any(f"{top}{path}" in files for top in tops):
             inside += 1
         elif sha := sha_of(row):

@@ -20,9 +20,9 @@ from biosight.workflows.results.foreign_words import WORDS
 
 KNOWN, NEW, DATE, NOTHING, OTHER = "known", "new", "date", "nothing", "other"
 # What stands before or behind a name in sorted folders: a number, a count.
-# A genus and an epithet with an ending of Latin; "Oak ridge" is none.
-SPECIES = re.compile(r"[A-Z][a-z]+( [a-z-]+)? [a-z-]+(us|a|um|is|i|ae|ens|ans|or|o|ax|ox|es)")
 NUMBERED = re.compile(r"^\d{1,3}[\s._)-]+(?=\D)|\s*[(\[]\d+[)\]]$")
+# A genus and an epithet with an ending that English words hardly have, or the genus said twice.
+SPECIES = re.compile(r"[A-Z][a-z]+( [a-z-]+)? [a-z-]+(us|a|um|is|i|ae|ens)|([A-Z][a-z]+) (?i:\3)")
 MONTHS = frozenset(
     word
     for month in (

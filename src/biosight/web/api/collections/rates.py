@@ -49,8 +49,8 @@ class MonthRateOut(RateOut):
 
 
 class NameRatesOut(BaseModel):
-    """The rates of a name and all below it. `outside` counts events without effort: of pictures
-    without a deployment, or of a deployment without dates."""
+    """The rates of a name and all below it. `outside` counts pictures without a deployment,
+    and events of deployments without dates: they have no effort."""
 
     path: str
     label: str
