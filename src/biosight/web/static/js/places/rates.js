@@ -83,7 +83,9 @@ function effortWords(found) {
   ]);
   const undated = found.undated ? ` ${counted(found.undated, "deployment has", "deployments have")} no dates.` : "";
   const outside = found.names.reduce((sum, n) => sum + n.outside, 0);
-  const left = outside ? ` ${counted(outside, "picture or event", "pictures or events")} without effort ${outside === 1 ? "is" : "are"} left out.` : "";
+  const left = outside
+    ? ` ${counted(outside, "picture or event", "pictures or events")} without effort ${outside === 1 ? "is" : "are"} left out.`
+    : "";
   return `${size}, ${found.first} to ${found.last}.${undated}${left}`;
 }
 
