@@ -40,7 +40,7 @@ def covered(size: int, mean: float, differ: float) -> tuple[float, float, float]
         if differ:
             expected = expected * dice.gamma(1 / differ, differ, size)
         events = dice.poisson(expected)
-        found = rate_of(events.tolist(), nights.tolist())
+        found = rate_of(zip(events.tolist(), nights.tolist(), strict=True))
         ours += found.low <= 100 * night <= found.high
         clustered += found.by == CLUSTERED
         low, high = poisson_ends(int(events.sum()), int(nights.sum()))

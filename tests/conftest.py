@@ -88,7 +88,7 @@ def settings(tmp_path: Path, model_dir: Path, database: str) -> Settings:
 
 
 def database_url() -> str:
-    """A database of its own on the store of BIOSIGHT_TEST_STORE: mongodb or mongomock; else
+    """The address of a new database on mongodb or mongomock, as BIOSIGHT_TEST_STORE says; "" for
     SQLite."""
     if os.environ.get("BIOSIGHT_TEST_STORE") == "mongomock":
         return f"mongodb://mongomock/t{secrets.token_hex(6)}"

@@ -64,10 +64,23 @@ def test_a_page_comes_back_as_it_was(keeping: Browser, server: Server) -> None:
     context.close()
 
 
+def test_a_kept_page_loads_anew_once_somebody_signed_out(keeping: Browser, server: Server) -> None:
+    """By the page's own mark, for browsers that do not obey the server's word."""
+    context, page, _, _ = opened(keeping, server)
+    page.goto(ELSEWHERE)
+    other = context.new_page()
+    other.goto("/sign-in")  # sets the mark, and the session stays
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+    page.go_back(wait_until="commit")
+    expect(page.locator(".heading h1")).to_be_visible()
+    page.wait_for_function("window.kept === undefined")
+    context.close()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", PLAIN])
 def test_nothing_comes_back_after_signing_out(keeping: Browser, server: Server, host: str) -> None:
-    """By the server's word (Clear-Site-Data), and where browsers ignore it, by the page's own
-    mark."""
+    """By the server's word (Clear-Site-Data); over plain HTTP, where browsers ignore it, nothing is
+    kept at all."""
     context, page, _, collection = opened(keeping, server, host)
     page.goto(ELSEWHERE)
     other = context.new_page()

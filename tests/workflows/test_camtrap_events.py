@@ -336,11 +336,10 @@ def test_a_row_counts_until_a_picture_of_its_event_changes(store: str, tmp_path:
 
 
 def test_who_looks_at_a_picture_reads_what_is_said_of_its_event(
-    ada: TestClient, tmp_path: Path
+    ada: TestClient, biosight: BioSight
 ) -> None:
     """Comments are left out where the place is hidden, as people write there where it was."""
     chosen = first_collection(ada)
-    biosight: BioSight = ada.app.state.biosight  # type: ignore[attr-defined]
     records = biosight.archive.records
     collection = records.get(Collection, chosen)
     assert collection is not None

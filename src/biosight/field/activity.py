@@ -6,7 +6,7 @@ An event counts where it begins. Times are the corrected local ones. Not here: d
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from biosight.field.events import starts
@@ -35,20 +35,27 @@ class Activity:
 def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activity:
     """Return the activity of all that hangs at or below a path; `gaps` part events. A picture
     outside of any deployment is an event of its own."""
-    where = [*living_images(collection), showing_below(path), Where("taken", "!=", "")]
     images: Counter[str] = Counter()
     events: Counter[str] = Counter()
     placed: list[tuple[str, str]] = []
-    for (deployment, taken), n in records.tally(Image, where, ("deployment", "taken")).items():
-        hour = str(taken)[:13]
+    for deployment, taken, n in dated_below(records, collection, path):
+        hour = taken[:13]
         images[hour] += n
         if deployment:
-            placed.append((str(deployment), str(taken)))
+            placed.append((deployment, taken))
         else:
             events[hour] += n
     events.update(start[:13] for start in starts(placed, gaps))
     label = (line_of(path) or ("",))[-1]
     return Activity(path, label, *by_hour_and_month(images), *by_hour_and_month(events))
+
+
+def dated_below(records: Records, collection: str, path: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the deployments ("" for none) and times of the dated pictures at and below a path, and
+    how many have both."""
+    where = [*living_images(collection), showing_below(path), Where("taken", "!=", "")]
+    for (deployment, taken), n in records.tally(Image, where, ("deployment", "taken")).items():
+        yield str(deployment), str(taken), n
 
 
 def by_hour_and_month(counts: Counter[str]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:

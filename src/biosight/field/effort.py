@@ -7,7 +7,7 @@ Not here: rates (rates.py).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -31,10 +31,9 @@ class Effort:
     last: str
     months: Mapping[str, int]
 
-    @property
-    def nights(self) -> int:
-        """Trap nights of all its months."""
-        return sum(self.months.values())
+    def nights(self, month: str = "") -> int:
+        """Return its trap nights, or those of one month."""
+        return self.months.get(month, 0) if month else sum(self.months.values())
 
 
 def efforts_of(records: Records, collection: str) -> list[Effort]:
@@ -76,8 +75,3 @@ def nights_by_month(begin: date, end: date) -> dict[str, int]:
         return {begin.isoformat()[:7]: 1}
     nights = (begin + timedelta(n) for n in range((end - begin).days))
     return dict(Counter(night.isoformat()[:7] for night in nights))
-
-
-def nights_in(efforts: Iterable[Effort], month: str = "") -> int:
-    """Return the trap nights of some deployments, or those of one month."""
-    return sum(e.months.get(month, 0) if month else e.nights for e in efforts)

@@ -42,14 +42,9 @@ def digest_of(images: Iterable[Image]) -> str:
     return sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def counting(records: Records, collection: str, deployment: str) -> Iterator[Counting]:
-    """Yield the observations of a deployment's events that count now."""
-    yield from counting_where(records, collection, Where("deployment", "=", deployment))
-
-
-def counting_where(records: Records, collection: str, *where: Where) -> Iterator[Counting]:
+def counting(records: Records, collection: str, where: Where) -> Iterator[Counting]:
     """Yield the observations of a collection that match and count now."""
-    here = [Where("collection", "=", collection), *where]
+    here = [Where("collection", "=", collection), where]
     for page in pages(records, EventObservation, here):
         for one in page:
             images = among(records, Image, one.images)
@@ -71,4 +66,4 @@ def counts(observation: EventObservation, images: Sequence[Image]) -> bool:
 
 def observations_about(records: Records, image: Image) -> list[Counting]:
     """Return the observations that count for the event of a picture."""
-    return list(counting_where(records, image.collection, Where("images", "has", image.id)))
+    return list(counting(records, image.collection, Where("images", "has", image.id)))

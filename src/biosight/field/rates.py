@@ -16,12 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biosight.field.activity import dated_below
 from biosight.field.effort import Effort
 from biosight.field.events import event_starts
 from biosight.field.gaps import Gaps
-from biosight.images import Image
-from biosight.storage.conditions import living_images, showing_below
-from biosight.storage.records import Records, Where
+from biosight.storage.records import Records
 
 LEAST_UNITS, LEAST_EVENTS = 5, 5
 TAIL = 0.025
@@ -61,20 +60,27 @@ def rates_of(
 ) -> NameRates:
     """Return the rates of a name in a collection with some effort."""
     events, outside = events_below(records, collection, path, gaps)
+    totals: Counter[str] = Counter()
+    for (deployment, _), n in events.items():
+        totals[deployment] += n
     known = {e.deployment for e in efforts}
-    outside += sum(n for (d, _), n in events.items() if d not in known)
-    sites = sorted({e.site for e in efforts if e.site})
+    outside += sum(n for deployment, n in totals.items() if deployment not in known)
+    at_site: dict[str, list[Effort]] = {}
+    for effort in efforts:
+        at_site.setdefault(effort.site, []).append(effort)
     months = sorted({month for e in efforts for month in e.months})
 
-    def rate(chosen: Iterable[Effort], month: str = "") -> Rate:
-        units = [(events_with_effort(events, e, month), nights(e, month)) for e in chosen]
-        return rate_of([n for n, _ in units], [n for _, n in units])
+    def whole(chosen: Iterable[Effort]) -> Rate:
+        return rate_of([(totals[e.deployment], e.nights()) for e in chosen])
+
+    def in_month(month: str) -> Rate:
+        return rate_of([(events[e.deployment, month], e.nights(month)) for e in efforts])
 
     return NameRates(
         path,
-        rate(efforts),
-        {site: rate(e for e in efforts if e.site == site) for site in sites},
-        {month: rate(efforts, month) for month in months},
+        whole(efforts),
+        {site: whole(at_site[site]) for site in sorted(at_site) if site},
+        {month: in_month(month) for month in months},
         outside,
     )
 
@@ -84,35 +90,23 @@ def events_below(
 ) -> tuple[Counter[tuple[str, str]], int]:
     """Return the events at and below a path by deployment and the month in which each begins, and
     how many dated pictures outside of any deployment show it."""
-    where = [*living_images(collection), showing_below(path), Where("taken", "!=", "")]
     placed: list[tuple[str, str]] = []
     outside = 0
-    for (deployment, taken), n in records.tally(Image, where, ("deployment", "taken")).items():
+    for deployment, taken, n in dated_below(records, collection, path):
         if deployment:
-            placed.append((str(deployment), str(taken)))
+            placed.append((deployment, taken))
         else:
             outside += n
     return Counter((d, start[:7]) for d, start in event_starts(placed, gaps)), outside
 
 
-def events_with_effort(events: Counter[tuple[str, str]], effort: Effort, month: str) -> int:
-    """Return the events of a deployment, or those of one month, as far as it has effort then."""
-    if month:
-        return events[effort.deployment, month] if effort.months.get(month) else 0
-    return sum(n for (deployment, _), n in events.items() if deployment == effort.deployment)
-
-
-def nights(effort: Effort, month: str) -> int:
-    """Return the trap nights of a deployment, or those of one month."""
-    return effort.months.get(month, 0) if month else effort.nights
-
-
-def rate_of(events: Sequence[int], effort: Sequence[int]) -> Rate:
-    """Return the rate of events (deployments,) in trap nights (deployments,)."""
-    used = [(n, e) for n, e in zip(events, effort, strict=True) if e]
+def rate_of(units: Iterable[tuple[int, int]]) -> Rate:
+    """Return the rate of deployments, given events and trap nights of each; what happened where
+    there is no night does not count."""
+    used = [(n, e) for n, e in units if e]
     total, nights = sum(n for n, _ in used), sum(e for _, e in used)
     if not nights:
-        return Rate(total, 0, 0.0, 0.0, 0.0, POISSON)
+        return Rate(0, 0, 0.0, 0.0, 0.0, POISSON)
     clustered = len(used) >= LEAST_UNITS and total >= LEAST_EVENTS
     low, high = poisson_ends(total, nights)
     if clustered:  # a handful of equal counts is no certainty

@@ -4,8 +4,8 @@ Not here: which pictures belong to a deployment, which is part of each picture's
 or acts on any of it (workflows/places/deployment_acts.py).
 """
 
-from biosight.places.records import Deployment, EventObservation, Site, Terms
+from biosight.places.records import LONGEST_TERM, Deployment, EventObservation, Site, Terms
 
-__all__ = ["KINDS", "Deployment", "EventObservation", "Site", "Terms"]
+__all__ = ["KINDS", "LONGEST_TERM", "Deployment", "EventObservation", "Site", "Terms"]
 
 KINDS = (Site, Deployment, EventObservation)

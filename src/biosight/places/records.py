@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 Terms = tuple[tuple[str, str], ...]
+LONGEST_TERM = 1_000  # characters of a text among them
 
 
 @dataclass(frozen=True, slots=True)

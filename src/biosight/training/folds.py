@@ -136,8 +136,8 @@ def folds_as_text(folds: CrossValidation) -> str:
         + (f" and {len(f.sources) - 6} more" if len(f.sources) > 6 else "")
         for number, f in enumerate(folds.folds, start=1)
     ]
-    lines += ["", f"all: {folds.accuracy:.1%} of {folds.pictures} pictures (standard error"]
-    lines[-1] += f" {folds.error:.1%}, with folds as units)"
+    whole = f"{folds.accuracy:.1%} of {folds.pictures} pictures"
+    lines += ["", f"all: {whole} (standard error {folds.error:.1%}, with folds as units)"]
     for label, (right, total) in folds.recall.items():
         low, high = wilson(right, total)
         lines.append(f"{label[:30]:<30} {right / total:>6.1%} of {total} ({low:.1%} to {high:.1%})")

@@ -28,9 +28,9 @@ from biosight.errors import (
 from biosight.storage.causes import in_short
 
 log = logging.getLogger(__name__)
+LONGEST_FIELD = 40  # characters of a field's name that are told back
 # Our errors for the status codes that Starlette and FastAPI raise. web/security.py raises two of
 # them as HTTPException, because only that passes through the code that reads a body.
-LONGEST_FIELD = 40  # characters of a field that are told back
 KINDS: dict[int, type[BioSightError]] = {
     kind.status: kind for kind in (BadRequest, NotFound, NotAllowed, TooSlow, TooLarge)
 }

@@ -362,8 +362,7 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
         request,
         "places.html",
         access=access,
-        has_places=has_places(biosight.archive.records, access.collection.id),
-        has_points=has_points(biosight.archive.records, access.collection.id),
+        **what_is_placed(biosight.archive.records, access.collection.id),
         tiles=settings.tiles,
         tiles_credit=settings.tiles_credit,
     )
@@ -373,18 +372,16 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
     return page
 
 
-def has_places(records: Records, collection: str) -> bool:
-    """Return whether a collection has a site or a deployment."""
+def what_is_placed(records: Records, collection: str) -> dict[str, bool]:
+    """Return whether a collection has sites or deployments, and whether its map has points: so the
+    page keeps room for what its script draws."""
     here = [Where("collection", "=", collection)]
-    return any(records.find(kind, here, limit=1) for kind in (Site, Deployment))
-
-
-def has_points(records: Records, collection: str) -> bool:
-    """Return whether a collection's map has anything to show, so that the page keeps its place."""
-    if records.find(Site, [Where("collection", "=", collection)], limit=1):
-        return True
+    has_sites = bool(records.find(Site, here, limit=1))
     placed = [*living_images(collection), Where("site", "=", ""), Where("cell", ">", "")]
-    return bool(records.find(Image, placed, order=Order("cell"), limit=1))
+    return {
+        "has_places": has_sites or bool(records.find(Deployment, here, limit=1)),
+        "has_points": has_sites or bool(records.find(Image, placed, order=Order("cell"), limit=1)),
+    }
 
 
 @router.get("/collections/{collection}/times")

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biosight import logs, metrics
 from biosight.images.file_types import MEGABYTE
-from biosight.settings import Settings
+from biosight.settings import LOOPBACK, Settings
 from biosight.web.body_limits import BodyLimits, Limit
 from biosight.web.errors import error_body
 
@@ -264,8 +264,8 @@ def may_come_back(scope: Scope, settings: Settings) -> bool:
     but nothing of accounts and links, which hold secrets. It forgets them when somebody signs out,
     if it obeys: over HTTPS, and on this machine itself."""
     path: str = scope["path"]
-    host = Headers(scope=scope).get("host", "").rpartition(":")[0]
-    obeys = settings.secure or host in {"localhost", "127.0.0.1", "[::1]"}
+    host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname
+    obeys = settings.secure or host in LOOPBACK
     return scope["method"] == "GET" and obeys and not SECRET.match(path)
 
 

@@ -5,7 +5,7 @@ Source: camtrap-dp.tdwg.org. Not here: the package around them (camtrap.py), or 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 
@@ -23,7 +23,7 @@ from biosight.publishing.standards.facts import (
     local_time,
     moment,
 )
-from biosight.storage.records import Records
+from biosight.storage.records import Records, Where
 from biosight.taxa.kinds import label_kind
 
 ANIMALS = {
@@ -93,7 +93,7 @@ class ImportedEvents:
         self.deployment, self.images, self.first = deployment, set(), {}
         if not deployment:
             return
-        for one in counting(self.records, collection, deployment):
+        for one in counting(self.records, collection, Where("deployment", "=", deployment)):
             texts = [text for _, text in one.observation.terms]
             if not any(self.scope.rule.tells(one.first, text) for text in texts):
                 self.images |= set(one.observation.images)
@@ -203,6 +203,12 @@ def of_event(rows: list[dict[str, str]]) -> Iterator[dict[str, str]]:
             "behavior": best["behavior"] or commonest(row["behavior"] for row in alike),
             **dict.fromkeys(BBOX, ""),  # a box is in one picture
         }
+
+
+def is_derived(row: Mapping[str, str]) -> bool:
+    """Return whether a row is one of `of_event`: its id is the event's and a number."""
+    named, event = row.get("observationID", ""), row.get("eventID", "")
+    return bool(event) and named.startswith(f"{event} ") and named[len(event) + 1 :].isdecimal()
 
 
 def commonest(texts: Iterable[str]) -> str:

@@ -56,12 +56,13 @@ def is_sound_cell(name: str, text: str) -> bool:
         if not NUMBER.fullmatch(text) or (name in WHOLE and "." in text):
             return False
         return least <= float(text) <= most
-    return name not in MOMENTS or is_moment(text)
+    return name not in MOMENTS or aware(text) is not None
 
 
-def is_moment(text: str) -> bool:
-    """Return whether a text is a time with an offset, ISO 8601."""
+def aware(said: str) -> datetime | None:
+    """Return a moment with an offset, ISO 8601; None for any other text."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        found = datetime.fromisoformat(said.strip())
     except ValueError:
-        return False
+        return None
+    return found if found.tzinfo else None

@@ -2,16 +2,18 @@
 
 The hash is of all files together, since modules import each other by relative addresses. A browser
 keeps what it got under the hash for a year; under any other address (another version of BioSight, a
-bookmark) it asks again each time. Not here: files of installed packages (web/map_assets.py).
+bookmark) it asks again each time. Not here: which folders are served (web/app.py,
+web/map_assets.py).
 """
 
 import gzip
 import hashlib
 import mimetypes
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -19,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from biosight.errors import NotFound
 from biosight.web.files.compression import takes_gzip
+from biosight.web.files.ranges import has_copy
 
 YEAR = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -27,13 +30,13 @@ PACKED = {"text/css", "text/javascript", "application/json", "image/svg+xml"}
 # The modules that a module needs at once; those of import() are fetched when they are needed.
 IMPORTS = re.compile(r'^(?:import|export)\b[^"\n]*?(?:from )?"(\.{1,2}/[^"]+)";', re.MULTILINE)
 SPREAD = re.compile(r'^\} from "(\.{1,2}/[^"]+)";', re.MULTILINE)
-JS = {".js": "text/javascript", ".svg": "image/svg+xml", ".css": "text/css"}
+MEDIA_TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".css": "text/css"}
 
 
 @dataclass(slots=True)
 class StaticFile:
     """A file with its media type and entity tag; `packed` is its content as gzip, made when it is
-    first asked for, where that is smaller."""
+    first asked for."""
 
     content: bytes
     media_type: str
@@ -101,29 +104,22 @@ class StaticTree:
 def read_file(path: Path) -> StaticFile:
     """Return a file of the disk."""
     content = path.read_bytes()
-    media_type = JS.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    media_type = MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
     tag = hashlib.sha256(content).hexdigest()[:16]
     return StaticFile(content, media_type or "application/octet-stream", f'"{tag}"')
 
 
 def imports_of(name: str, source: str) -> Iterator[str]:
     """Yield the names of the modules that a module imports at its head."""
-    folder = PurePosixPath(name).parent
     for pattern in (IMPORTS, SPREAD):
         for address in pattern.findall(source):
-            parts: list[str] = list(folder.parts)
-            for part in PurePosixPath(address).parts:
-                if part == "..":
-                    parts.pop()
-                elif part != ".":
-                    parts.append(part)
-            yield "/".join(parts)
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
 
 
 def answer(file: StaticFile, asked: Headers, caching: str) -> Response:
     """Return a file as this client takes it, or word that it has the file already."""
     headers = {"Cache-Control": caching, "ETag": file.tag, "Vary": "Accept-Encoding"}
-    if asked.get("if-none-match") == file.tag:
+    if has_copy(asked, file.tag):
         return Response(status_code=304, headers=headers)
     packed = file.as_gzip() if takes_gzip(asked) else None
     if packed is None:

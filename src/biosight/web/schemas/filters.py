@@ -86,6 +86,9 @@ def matching_images(access: Access, chosen: gallery.Filter) -> list[Where]:
 
 
 Filtered = Annotated[gallery.Filter, Depends(image_filter)]
+TreePaths = Annotated[
+    tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
+]
 
 
 def for_page() -> list[dict[str, Any]]:

@@ -14,17 +14,15 @@ from hashlib import sha256
 from biosight.errors import BadRequest
 from biosight.field.event_observations import MOST_IMAGES, digest_of
 from biosight.images import Image
-from biosight.places import Deployment, EventObservation, Terms
+from biosight.places import LONGEST_TERM, Deployment, EventObservation, Terms
 from biosight.places.tables import Row
-from biosight.publishing.standards.camtrap_observations import BBOX
-from biosight.publishing.standards.camtrap_rules import is_sound_cell
+from biosight.publishing.standards.camtrap_observations import BBOX, is_derived
+from biosight.publishing.standards.camtrap_rules import aware, is_sound_cell
 from biosight.publishing.standards.camtrap_tables import OBSERVATIONS
 from biosight.storage.records import Insert, Records, Remove, Write, among, parts
-from biosight.workflows.exchange.camtrap_rows import aware
 from biosight.workflows.exchange.camtrap_subjects import subject_of_row
 
 NumberedRow = tuple[int, Row]
-LONGEST_CELL = 1_000
 MOST_NAMED = 8  # rows that are named one by one
 # Columns whose cells are written anew, or are of single pictures.
 NOT_KEPT = {"observationID", "deploymentID", "mediaID", "eventID", "observationLevel", *BBOX}
@@ -73,8 +71,8 @@ def between(moments: Sequence[tuple[datetime, str]], start: str, end: str) -> li
 
 
 def without_rows(events: Iterable[EventRows], said: Iterable[str]) -> dict[str, list[NumberedRow]]:
-    """Return the rows of events of which no picture has a row of its own (`said`: the media ids of
-    those that have), by media id: what is known of each of these pictures."""
+    """Return, by media id, the rows of events whose pictures have no rows themselves (`said`: the
+    media ids that have some): all that is known of these pictures."""
     own = set(said)
     return {media: one.rows for one in events if own.isdisjoint(one.media) for media in one.media}
 
@@ -89,6 +87,9 @@ def keep_events(
     """Keep the rows of events whose pictures are all here (`found`: images by media id); return how
     many were kept, and how many left out. `deployments` are those here by their ids in the
     package."""
+    events = list(events)
+    named = [row.get("observationID", "") for one in events for _, row in one.rows]
+    ours = {o.id: o.deployment for o in among(records, EventObservation, named)}
     kept = unread = 0
     left_out: dict[str, list[int]] = {}
     for one in events:
@@ -99,7 +100,7 @@ def keep_events(
             left_out.setdefault(why, []).extend(number for number, _ in one.rows)
             continue
         rows = [row for row in one.rows if not is_derived(row[1])]
-        made = [event_observation(records, deployment, row, images, tell) for row in rows]
+        made = [event_observation(deployment, row, images, ours, tell) for row in rows]
         unique = {o.id: o for o in made if o.terms}
         for part in parts(list(unique)):
             there = {o.id: o for o in among(records, EventObservation, part)}
@@ -147,25 +148,18 @@ def as_before(made: EventObservation, there: EventObservation | None) -> EventOb
     return replace(made, images=there.images, taken=there.taken, said=there.said) if there else made
 
 
-def is_derived(row: Row) -> bool:
-    """Return whether BioSight made a row from its pictures: its id is the event's and a number."""
-    named, event = row.get("observationID", ""), row.get("eventID", "")
-    return bool(event) and named.startswith(f"{event} ") and named[len(event) + 1 :].isdecimal()
-
-
 def event_observation(
-    records: Records,
     deployment: Deployment,
     numbered: NumberedRow,
     images: Sequence[Image],
+    ours: Mapping[str, str],
     tell: Callable[[str], None],
 ) -> EventObservation:
     """Return the record of one row. The same row of a package that comes in again has the same id,
-    also after it went out of BioSight."""
+    also after it went out of BioSight (`ours`: deployments by the ids of rows that are here)."""
     number, row = numbered
     named = row.get("observationID", "") or f"{row.get('eventID', '')} {number}"
-    own = records.get(EventObservation, named)
-    known = own is not None and own.deployment == deployment.id
+    known = ours.get(named) == deployment.id
     key = named if known else sha256(f"{deployment.id}/{named}".encode()).hexdigest()[:27]
     return EventObservation(
         key,
@@ -199,7 +193,7 @@ def checked_terms(row: Row, tell: Callable[[str], None]) -> Terms:
         "classifiedBy": subject.model or f"imported: {subject.source}",
     }
     allowed = {
-        name: text[:LONGEST_CELL] for name, text in said.items() if is_sound_cell(name, text)
+        name: text[:LONGEST_TERM] for name, text in said.items() if is_sound_cell(name, text)
     }
     for name in said.keys() - allowed.keys():
         if said[name]:

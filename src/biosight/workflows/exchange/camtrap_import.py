@@ -15,6 +15,7 @@ from biosight.images import Image
 from biosight.labels import UNDECIDED
 from biosight.own_names.collected import Names
 from biosight.places.tables import Row
+from biosight.publishing.standards.camtrap_rules import aware
 from biosight.review.acts import MAX_NOTE, MOST_INDIVIDUALS, change_of
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where
@@ -32,7 +33,6 @@ from biosight.workflows.exchange.camtrap_package import Package, picture_file, s
 from biosight.workflows.exchange.camtrap_rows import (
     Placed,
     Prepared,
-    aware,
     moment_in,
     own_moment,
     prepared,

@@ -17,6 +17,7 @@ from biosight.places import Deployment, Site
 from biosight.places.clocks import instant, known_zone
 from biosight.places.coordinates import read_place
 from biosight.places.tables import Row
+from biosight.publishing.standards.camtrap_rules import aware
 from biosight.storage.records import Records
 from biosight.workflows.places.deployment_acts import deployments_of, sites_of
 from biosight.workflows.places.deployment_tables import local
@@ -142,15 +143,6 @@ def agrees(old: Deployment, row: Row, place: Place | None, sites: dict[str, Site
     site = sites.get(old.site)
     pairs.append((place, spot(site.latitude, site.longitude) if site else None))
     return all(said == known for said, known in pairs if said and known)
-
-
-def aware(said: str) -> datetime | None:
-    """Return a moment with an offset, None for any other text."""
-    try:
-        found = datetime.fromisoformat(said.strip())
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def moment_in(said: str, zone: str) -> str:

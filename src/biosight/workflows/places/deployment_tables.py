@@ -10,7 +10,7 @@ from typing import Any
 
 from biosight.collection import LONGEST_GAP
 from biosight.errors import BadRequest, Conflict
-from biosight.places import Deployment, Site, Terms
+from biosight.places import LONGEST_TERM, Deployment, Site, Terms
 from biosight.places.clocks import checked_moment
 from biosight.places.coordinates import read_place
 from biosight.places.tables import KEPT_AS_TEXTS, Row
@@ -29,7 +29,6 @@ YES, NO = {"true", "1", "yes", "y", "ja", "oui"}, {"false", "0", "no", "n", "nei
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 OWN_TAGS = {"timeZone", "clockShift", "eventGap"}
-LONGEST_TERM = 1_000
 LONGEST_WAY = 20_000_000  # metres: half around the Earth
 
 

@@ -69,8 +69,8 @@ def folder_meanings(
     """Return what each folder's name means, from the top down. `images` counts the pictures
     directly in each folder, by its path ("/Birds/Parus major/").
 
-    Keywords stand beside each other without order: a new name is only one below a known one. So is
-    a folder that is written like a species, whatever stands beside it.
+    Keywords stand beside each other without order: a new name is only one below a known one. A
+    folder below a known one is a new name too if it is written like a species.
     """
     counts = folders_above(images)
     spoken = spoken_names(names)
@@ -86,8 +86,10 @@ def folder_meanings(
         if m.means != OTHER:
             return False
         below = above(m.folder) in paths
-        species = below and SPECIES.fullmatch(m.name.replace("_", " "))
-        return below if keywords else bool(species) or depth_of(m.folder) in depths
+        if keywords:
+            return below
+        species = SPECIES.fullmatch(m.name.replace("_", " "))
+        return depth_of(m.folder) in depths or (below and species is not None)
 
     return [as_new(m) if is_new(m) else m for m in found]
 

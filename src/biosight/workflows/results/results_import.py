@@ -93,9 +93,9 @@ def take_machines(task: Task, matches: Matches, taken: ResultsTaken) -> None:
     names = names_in(task.records, task.catalogue, task.collection_now())
     for image, result in matches.clear:
         if not result.checked and result.label:
+            word = "kept beside a person's label" if image.who in PEOPLE else "named"
             new = take_told(task.records, names, image, result.told)
-            beside = image.who in PEOPLE and "kept beside a person's label"
-            taken.tally[(beside or "named") if new else "known already"] += 1
+            taken.tally[word if new else "known already"] += 1
 
 
 def take_people(task: Task, matches: Matches, taken: ResultsTaken) -> None:

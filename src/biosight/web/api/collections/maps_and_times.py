@@ -2,10 +2,9 @@
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter
+from pydantic import BaseModel
 
 from biosight.field.activity import activity, busiest
 from biosight.field.coarse_places import Coarsening, hidden_groups
@@ -16,13 +15,10 @@ from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.access.rights import seen_rule
-from biosight.web.schemas.filters import Filtered, matching_images
+from biosight.web.schemas.filters import Filtered, TreePaths, matching_images
 from biosight.workflows.places import deployment_acts
 
 router = APIRouter(tags=["places"])
-Paths = Annotated[
-    tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
-]
 
 
 class ActivityOut(BaseModel):
@@ -39,7 +35,7 @@ class ActivityOut(BaseModel):
 
 
 @router.get("/collections/{collection}/activity")
-def show_activity(access: MayLook, records: Store, under: Paths = ()) -> list[ActivityOut]:
+def show_activity(access: MayLook, records: Store, under: TreePaths = ()) -> list[ActivityOut]:
     """Show when pictures were taken, by name and corrected local time.
 
     `under` takes up to twelve paths of the tree of names. Without it, these are the four paths that

@@ -1,12 +1,10 @@
 """API: a collection's trap nights, and how often a name was seen in a hundred of them."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter
+from pydantic import BaseModel
 
 from biosight.field.activity import busiest
-from biosight.field.effort import efforts_of, nights_in
+from biosight.field.effort import efforts_of
 from biosight.field.gaps import all_gaps
 from biosight.field.rates import NameRates, Rate, rates_of
 from biosight.places import Deployment, Site
@@ -14,12 +12,10 @@ from biosight.storage.records import Where, find_all
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.access.rights import seen_rule
+from biosight.web.schemas.filters import TreePaths
 
 router = APIRouter(tags=["places"])
 SHOWN = 4
-Paths = Annotated[
-    tuple[Annotated[str, Field(max_length=2000, pattern=r"^/.*/$")], ...], Query(max_length=12)
-]
 
 
 class RateOut(BaseModel):
@@ -75,7 +71,7 @@ class RatesOut(BaseModel):
 
 
 @router.get("/collections/{collection}/rates")
-def show_rates(access: MayLook, biosight: Open, records: Store, under: Paths = ()) -> RatesOut:
+def show_rates(access: MayLook, biosight: Open, records: Store, under: TreePaths = ()) -> RatesOut:
     """Show effort, and events in 100 trap nights by name, site and month.
 
     `under` takes up to twelve paths of the tree of names. Without it, these are the four paths
@@ -93,7 +89,7 @@ def show_rates(access: MayLook, biosight: Open, records: Store, under: Paths = (
         deployments=len(efforts),
         undated=records.count(Deployment, here) - len(efforts),
         sites=len({e.site for e in efforts if e.site}),
-        nights=nights_in(efforts),
+        nights=sum(e.nights() for e in efforts),
         first=min((e.first for e in efforts), default=""),
         last=max((e.last for e in efforts), default=""),
         sites_hidden=hidden,

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * A page that a browser kept as it was (its back/forward cache) is not shown after somebody signed out:
- * over plain HTTP, browsers ignore the server's word to forget such pages.
+ * some browsers do not obey the server's word to forget such pages.
  */
 const MARK = "biosight:signed-out";
 

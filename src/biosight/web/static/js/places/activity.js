@@ -4,8 +4,8 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { svg } from "../learning/plots.js";
-import { chooseLabel } from "../pictures/relabel.js";
-import { asPath, called } from "../pictures/taxa.js";
+import { called } from "../pictures/taxa.js";
+import { choosePath, quoted, save, switchBetween } from "./figures.js";
 
 /** @typedef {Schemas["ActivityOut"]} Activity */
 
@@ -73,16 +73,6 @@ function as(a, events) {
   return events ? { ...a, images: a.events, hours: a.event_hours, months: a.event_months } : a;
 }
 
-/**
- * Save content as a file on the device.
- * @param {string} name @param {string} kind @param {string} content
- */
-export function save(name, kind, content) {
-  const link = el("a", { href: URL.createObjectURL(new Blob([content], { type: kind })), download: name });
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
 /** Return all drawings side by side, as one SVG. @param {Activity[]} all */
 function asSvg(all) {
   const style = "text{font:9px sans-serif;fill:#444}.bar{fill:#1b664c}.rim{fill:none;stroke:#bbb;stroke-width:.6}";
@@ -105,7 +95,6 @@ function asSvg(all) {
 
 /** @param {Activity[]} all */
 function asCsv(all) {
-  const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
   const rows = all.flatMap((a) => [
     ...a.hours.map((n, h) => `${quoted(a.label)},hour,${h},${n},${a.event_hours[h]}`),
     ...a.months.map((n, m) => `${quoted(a.label)},month,${m + 1},${n},${a.event_months[m]}`),
@@ -158,13 +147,8 @@ export async function drawActivity(main, here) {
   };
   find(main, "#activity-add").addEventListener("click", async () => {
     try {
-      const label = await chooseLabel(main.dataset, "Show the activity of …", { only: true });
-      if (!label) return;
-      const [found] = (await call("GET", `${here}/names?q=${encodeURIComponent(label)}`)).filter(
-        (/** @type {Schemas["NameFound"]} */ n) => n.label === label,
-      );
-      const path = asPath(found?.line ?? [label]);
-      await load([...new Set([...all.map((a) => a.path), path])].slice(0, 12));
+      const path = await choosePath(main.dataset, here, "Show the activity of …");
+      if (path) await load([...new Set([...all.map((a) => a.path), path])].slice(0, 12));
     } catch (error) {
       complain(error);
     }
@@ -173,12 +157,9 @@ export async function drawActivity(main, here) {
     save("activity.svg", "image/svg+xml", asSvg(all.map((a) => as(a, events)))),
   );
   find(main, "#activity-csv").addEventListener("click", () => save("activity.csv", "text/csv", asCsv(all)));
-  const counts = [...main.querySelectorAll("[data-count]")];
-  for (const button of counts)
-    button.addEventListener("click", () => {
-      events = button instanceof HTMLElement && button.dataset.count === "events";
-      for (const one of counts) one.setAttribute("aria-pressed", String(one === button));
-      draw();
-    });
+  switchBetween(main.querySelectorAll("[data-count]"), ({ count }) => {
+    events = count === "events";
+    draw();
+  });
   await load([]);
 }

@@ -5,7 +5,7 @@ import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { goTo } from "../frame/events.js";
 import { svg } from "../learning/plots.js";
-import { save } from "./activity.js";
+import { quoted, save } from "./figures.js";
 
 /** @typedef {{deployment: string, name: string, start: string, end: string, days: Record<string, number>}} Row */
 
@@ -107,7 +107,6 @@ function asSvg(here, rows) {
 
 /** @param {Row[]} rows */
 function asCsv(rows) {
-  const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
   const lines = rows.flatMap((r) => Object.entries(r.days).map(([day, n]) => `${quoted(r.name)},${day},${n}`));
   return ["deployment,day,pictures", ...lines, ""].join("\n");
 }

@@ -3,9 +3,8 @@
 import { call } from "../frame/api.js";
 import { counted, el, find, several } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
-import { chooseLabel } from "../pictures/relabel.js";
-import { asPath, called } from "../pictures/taxa.js";
-import { save } from "./activity.js";
+import { called } from "../pictures/taxa.js";
+import { choosePath, quoted, save, switchBetween } from "./figures.js";
 
 /** @typedef {Schemas["RateOut"]} Rate @typedef {Schemas["NameRatesOut"]} Name @typedef {"whole" | "sites" | "months"} By */
 /** @typedef {{name: Name, of: string, query: string, rate: Rate}} Row */
@@ -66,7 +65,6 @@ function drawRow({ name, of, query, rate }, here, most, parted) {
 
 /** @param {Row[]} rows */
 function asCsv(rows) {
-  const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
   const lines = rows.map(({ name, of, rate: r }) =>
     [quoted(name.label), quoted(of), r.events, r.nights, r.rate, r.low, r.high, r.by].join(","),
   );
@@ -113,22 +111,14 @@ export async function drawRates(main, here) {
     find(main, '[data-rates="sites"]').hidden = found.sites_hidden;
     draw();
   };
-  const choices = [...main.querySelectorAll("[data-rates]")];
-  for (const button of choices)
-    button.addEventListener("click", () => {
-      by = /** @type {By} */ (/** @type {HTMLElement} */ (button).dataset.rates);
-      for (const one of choices) one.setAttribute("aria-pressed", String(one === button));
-      draw();
-    });
+  switchBetween(main.querySelectorAll("[data-rates]"), ({ rates }) => {
+    by = /** @type {By} */ (rates);
+    draw();
+  });
   find(main, "#rates-add").addEventListener("click", async () => {
     try {
-      const label = await chooseLabel(main.dataset, "Show the rates of …", { only: true });
-      if (!label) return;
-      const [named] = (await call("GET", `${here}/names?q=${encodeURIComponent(label)}`)).filter(
-        (/** @type {Schemas["NameFound"]} */ n) => n.label === label,
-      );
-      const path = asPath(named?.line ?? [label]);
-      await load([...new Set([...found.names.map((n) => n.path), path])].slice(-12));
+      const path = await choosePath(main.dataset, here, "Show the rates of …");
+      if (path) await load([...new Set([...found.names.map((n) => n.path), path])].slice(-12));
     } catch (error) {
       complain(error);
     }
