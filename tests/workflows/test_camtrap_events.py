@@ -168,6 +168,40 @@ def test_what_somebody_changed_stays_when_the_package_comes_again(
     assert (again.id, again.said, again.images) == (row.id, row.said, row.images)
 
 
+def test_labels_and_counts_given_here_stay_when_the_package_comes_again(
+    run: Run, tmp_path: Path, records: Records
+) -> None:
+    """The preview promised that, and the import wrote the package's names over them."""
+    add_ada(run)
+    there = package(tmp_path / "p", OF_PICTURES + OF_EVENT)
+    run("import-camtrap", there)
+    here = {i.name: i for i in records.find(Image)}
+    badger, unsure = change_of("relabel", label="Badger"), change_of("undecided")
+    for name, change in (("p1.jpg", badger), ("p2.jpg", unsure)):
+        perform(records, "ada", here[name].collection, change, [here[name]])
+    seen = records.find(Image)
+    perform(records, "ada", seen[0].collection, change_of("count", individuals=7), seen)
+    told = run("import-camtrap", there).output
+    assert {i.name: (i.label, i.individuals) for i in records.find(Image)} == {
+        "p1.jpg": ("Badger", 7),
+        "p2.jpg": ("", 7),
+    }
+    assert "2  named by a person here, and left so" in told
+    assert "named by people" not in told
+
+
+def test_an_answer_that_came_in_follows_its_package(
+    run: Run, tmp_path: Path, records: Records
+) -> None:
+    add_ada(run)
+    run("import-camtrap", package(tmp_path / "p", OF_PICTURES))
+    again = OF_PICTURES.replace("Vulpes vulpes,1", "Meles meles,3")
+    again = again.replace("Vulpes vulpes,2", "Meles meles,3")
+    told = run("import-camtrap", package(tmp_path / "q", again)).output
+    assert "2  named by people" in told
+    assert {(i.label, i.individuals) for i in records.find(Image)} == {("Meles meles", 3)}
+
+
 def test_what_somebody_changes_counts_instead(run: Run, tmp_path: Path, records: Records) -> None:
     add_ada(run)
     run("import-camtrap", package(tmp_path / "p", OF_PICTURES + OF_EVENT))
@@ -300,10 +334,29 @@ def test_an_event_is_found_by_its_times_where_rows_share_no_id() -> None:
     assert events_in([(2, {**row, "deploymentID": "d9"})], media)[0].media == []
 
 
+@pytest.mark.parametrize("of_machines", [False, True])
+def test_a_row_counts_whatever_machines_answer_anew(tmp_path: Path, *, of_machines: bool) -> None:
+    """Each new answer of a model ended the rows of its event. Rows of the first archives that kept
+    them have a digest with the machines' labels, and count while these are the same."""
+    records = open_empty("sqlite", tmp_path)
+    image = replace(seen_at("2024-05-02T04:00:01", "1"), who="machine", label="Red")
+    said = digest_of([image], of_machines=of_machines)
+    row = EventObservation("o", image.collection, "d1", ("i1",), (image.taken,) * 2, said, ())
+    records.write(Insert(image), Insert(row), Insert(replace(row, id="p")))
+    assert [c.observation.id for c in observations_about(records, image)] == ["o", "p"]
+    changed = replace(image, label="Heron", version=image.version + 1)
+    records.write(Replace(changed, image.version))
+    assert len(observations_about(records, changed)) == (0 if of_machines else 2)
+    confirmed = replace(changed, who="person", version=changed.version + 1)
+    records.write(Replace(confirmed, changed.version))
+    assert observations_about(records, confirmed) == []
+    records.close()
+
+
 @pytest.mark.parametrize("store", ["sqlite", "mongomock"])
 def test_a_row_counts_until_a_picture_of_its_event_changes(store: str, tmp_path: Path) -> None:
     records = open_empty(store, tmp_path)
-    images = [seen_at(f"2024-05-02T04:00:0{n}", str(n)) for n in (1, 2)]
+    images = [replace(seen_at(f"2024-05-02T04:00:0{n}", str(n)), who="person") for n in (1, 2)]
     terms = (("scientificName", "Vulpes vulpes"), ("count", "5"))
     taken = (images[0].taken, images[1].taken)
     collection, ids = images[0].collection, tuple(i.id for i in images)

@@ -1,14 +1,15 @@
 """What other archives say of whole events: which of it counts now.
 
-A row counts while what is said of its pictures is what was said of them when it came in. Once
-somebody changes one of them, what the pictures show counts (field/events.py). Not here: reading the
-rows (workflows/exchange/camtrap_events.py), or writing them (publishing/standards/camtrap.py).
+A row counts while people say of its pictures what they said when it came in. Once somebody changes
+one of them, what the pictures show counts (field/events.py). Not here: reading the rows
+(workflows/exchange/camtrap_events.py), or writing them (publishing/standards/camtrap.py).
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from itertools import groupby
 
 from biosight.images import Image
 from biosight.labels import PEOPLE
@@ -32,13 +33,17 @@ class Counting:
         return (self.first.taken, self.last.taken) != self.observation.taken
 
 
-def digest_of(images: Iterable[Image]) -> str:
-    """Return a digest of what is said of some pictures: their subjects, counts, and whether people
-    said so."""
-    said = [
-        (i.id, i.who in PEOPLE, i.individuals, [(s.label, asdict(s.details)) for s in i.subjects])
-        for i in sorted(images, key=lambda i: i.id)
-    ]
+def digest_of(images: Iterable[Image], *, of_machines: bool = False) -> str:
+    """Return a digest of what people say of some pictures: their subjects, counts, and which of the
+    labels they gave. A label that a machine gave is a part of it only if `of_machines`, as it was
+    in the first archives that kept such rows: machines answer anew."""
+    said = []
+    for image in sorted(images, key=lambda i: i.id):
+        by_people = image.who in PEOPLE
+        label = image.label if by_people or of_machines else ""
+        subjects = [(label, image.details), *((s.label, s.details) for s in image.others)]
+        told = [(name, asdict(details)) for name, details in subjects]
+        said.append((image.id, by_people, image.individuals, told))
     return sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -46,22 +51,29 @@ def counting(records: Records, collection: str, where: Where) -> Iterator[Counti
     """Yield the observations of a collection that match and count now."""
     here = [Where("collection", "=", collection), where]
     for page in pages(records, EventObservation, here):
-        for one in page:
-            images = among(records, Image, one.images)
-            if counts(one, images):
-                images.sort(key=lambda i: (i.taken, i.id))
-                yield Counting(one, images[0], images[-1])
+        page.sort(key=about)
+        for _, same in groupby(page, about):
+            yield from counting_of_event(records, list(same))
 
 
-def counts(observation: EventObservation, images: Sequence[Image]) -> bool:
-    """Return whether an observation counts, given those of its pictures that there are."""
-    collection, deployment = observation.collection, observation.deployment
+def about(observation: EventObservation) -> tuple[str, tuple[str, ...]]:
+    """Return the event that an observation is about: its deployment and its pictures."""
+    return observation.deployment, observation.images
+
+
+def counting_of_event(records: Records, same: Sequence[EventObservation]) -> Iterator[Counting]:
+    """Yield those that count of some observations about one event, whose pictures are read once."""
+    one = same[0]
     still = [
         i
-        for i in images
-        if i.collection == collection and i.deployment == deployment and not i.trashed
+        for i in among(records, Image, one.images)
+        if i.collection == one.collection and i.deployment == one.deployment and not i.trashed
     ]
-    return len(still) == len(observation.images) and digest_of(still) == observation.said
+    if len(still) < len(one.images):
+        return
+    digests = digest_of(still), digest_of(still, of_machines=True)
+    still.sort(key=lambda i: (i.taken, i.id))
+    yield from (Counting(o, still[0], still[-1]) for o in same if o.said in digests)
 
 
 def observations_about(records: Records, image: Image) -> list[Counting]:

@@ -1,34 +1,24 @@
-"""Import of a Camtrap DP package: places, clocks, pictures, and their labels.
+"""Import of a Camtrap DP package: places, clocks and pictures, then what is said of them.
 
 Source: camtrap-dp.tdwg.org, 1.0.2. Rows that can't be read are reported and left out; the rest is
-imported. Not here: opening a package (camtrap_package.py), or writing one
-(publishing/standards/camtrap.py).
+imported. Not here: opening a package (camtrap_package.py), labels (camtrap_labels.py), or writing
+one (publishing/standards/camtrap.py).
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from biosight.errors import BadRequest
 from biosight.images import Image
-from biosight.labels import UNDECIDED
-from biosight.own_names.collected import Names
 from biosight.places.tables import Row
 from biosight.publishing.standards.camtrap_rules import aware
-from biosight.review.acts import MAX_NOTE, MOST_INDIVIDUALS, change_of
+from biosight.review.acts import MAX_NOTE, change_of
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where
-from biosight.subjects import NO_DETAILS
-from biosight.workflows.collection_names import names_in, with_path
-from biosight.workflows.exchange.camtrap_events import (
-    EventRows,
-    NumberedRow,
-    events_in,
-    keep_events,
-    without_rows,
-)
-from biosight.workflows.exchange.camtrap_names import add_names
+from biosight.workflows.exchange.camtrap_events import events_in, keep_events
+from biosight.workflows.exchange.camtrap_labels import LEFT_OUT, Labelling, say
 from biosight.workflows.exchange.camtrap_package import Package, picture_file, sha_of
 from biosight.workflows.exchange.camtrap_rows import (
     Placed,
@@ -38,21 +28,14 @@ from biosight.workflows.exchange.camtrap_rows import (
     prepared,
     zones_needed,
 )
-from biosight.workflows.exchange.camtrap_subjects import (
-    Sightings,
-    own_word,
-    seconds,
-    subject_of_row,
-)
-from biosight.workflows.pictures.subjects import to_subjects
+from biosight.workflows.exchange.camtrap_subjects import own_word
 from biosight.workflows.places import deployment_tables
 from biosight.workflows.places.deployment_acts import deployments_of, follow, put_into
 from biosight.workflows.places.deployment_tables import local
-from biosight.workflows.results.foreign_predictions import of_that_name, source_of, take_told
+from biosight.workflows.results.foreign_predictions import of_that_name
 from biosight.workflows.results.results_import import change_pictures
 from biosight.workflows.task import Task
 
-LEFT_OUT = "rows left out"
 # Columns of the standard that no field here holds.
 NOT_KEPT_OF_MEDIA = ("captureMethod", "exifData", "favorite")
 NOT_KEPT_OF_PICTURES = (
@@ -103,7 +86,7 @@ def take_package(target: Target, package: Package, title: str) -> Counter[str]:
     keep_comments(target, package, found, tally)
     here = {media: one.image for media, one in found.items()}
     events = events_in(enumerate(package.observations, start=2), package.media)
-    say(target, package, here, events, tally)
+    say(Labelling(target.task, tally, target.tell), package, here, events)
     named = {d.name: d for d in deployments_of(records, c)}
     by_id = {id: named[name] for id, name in ready.names.items() if name in named}
     kept, left = keep_events(records, events, here, by_id, target.tell)
@@ -210,85 +193,3 @@ def differs(records: Records, id: str, when: str) -> bool:
     """Return whether a picture's corrected time differs from the package's."""
     image = records.get(Image, id)
     return image is not None and image.taken_at.replace(":60", ":59") != when
-
-
-def say(
-    target: Target,
-    package: Package,
-    found: Mapping[str, str],
-    events: Sequence[EventRows],
-    tally: Counter[str],
-) -> None:
-    """Add the labels of machines, then of people, and the counts to each picture (`found`: images
-    by media id). Where no picture of an event has a row, the rows of the event are said of each."""
-    add_names(target.task, package)
-    said: dict[str, list[NumberedRow]] = {}
-    for number, row in enumerate(package.observations, start=2):
-        if row.get("observationLevel") != "event":
-            said.setdefault(row.get("mediaID", ""), []).append((number, row))
-    by_event = without_rows(events, said)
-    for media, rows in (said | by_event).items():
-        if media in found:
-            say_picture(target, found[media], rows, tally)
-            tally["named as their event"] += media in by_event
-
-
-def say_picture(
-    target: Target,
-    image: str,
-    rows: list[tuple[int, Row]],
-    tally: Counter[str],
-) -> None:
-    """Add to one picture what the rows say of it: each row is a subject, and the first one has the
-    label of most individuals."""
-    names = names_in(target.task.records, target.task.catalogue, target.task.collection_now())
-    seen, machines = Sightings(), Sightings()
-    for number, row in rows:
-        by_machine = row.get("classificationMethod") == "machine"
-        try:
-            subject, doubts = subject_of_row(row)
-            (machines if by_machine else seen).add(subject, row)
-        except BadRequest as error:
-            doubts = [error.detail]
-            tally[LEFT_OUT] += 1
-        for doubt in doubts:
-            target.tell(f"observations, row {number}: {doubt}")
-    for told in machines.told():
-        now = target.task.records.get(Image, image)
-        new = now is not None and take_told(target.task.records, names, now, told)
-        tally["named by a machine"] += len(told.guesses) * new
-    now = target.task.records.get(Image, image)
-    if now is None:
-        return
-    if seen.rows:
-        for words in seen.left_out():
-            tally[LEFT_OUT] += 1
-            target.tell(f"{now.name}: {words}")
-        changed = say_by_people(target, names, seen, now)
-        tally["named by people"] += changed
-        tally["pictures with several subjects"] += changed * (len(seen.ordered()[0]) > 1)
-    number_of = (seen if seen.rows else machines).largest
-    if number_of > MOST_INDIVIDUALS:
-        target.tell(f"{now.name}: a count of {number_of:,} is left out")
-    elif number_of:
-        change = change_of("count", individuals=number_of)
-        tally["counted"] += change_pictures(target.task, change, [image])
-
-
-def say_by_people(target: Target, names: Names, seen: Sightings, image: Image) -> int:
-    """Add what people say of a picture, with their names as texts: no account here stands for them.
-    Return how many pictures changed."""
-    subjects, row = seen.ordered()
-    now = [(names.accepted(s.label) if s.label else "", s.details) for s in subjects]
-    if image.who == "person" and now == [s.named for s in image.subjects]:
-        return 0
-    task = target.task
-    if len(subjects) == 1 and subjects[0].details == NO_DETAILS:
-        label = subjects[0].label
-        asked = change_of("relabel", label=label) if label else change_of(UNDECIDED)
-        change = with_path(task.records, task.catalogue, task.collection_now(), asked)
-    else:
-        here = task.collection_now()
-        change = to_subjects(task.records, task.catalogue, here, image, subjects, "")
-    change = replace(change, source=source_of(row.get("classifiedBy", "")), said_at=seconds(row))
-    return change_pictures(task, change, [image.id])

@@ -24,7 +24,7 @@ from biosight.untrusted.zips import folders_with, is_zip, opened_zip
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.progress import Progress
-from biosight.workflows.exchange import camtrap_import, camtrap_package
+from biosight.workflows.exchange import camtrap_import, camtrap_labels, camtrap_package
 from biosight.workflows.exchange.camtrap_import import Target
 from biosight.workflows.job_kind import JobKind, JobOutcome, collection_of
 from biosight.workflows.parcels.kept import (
@@ -173,7 +173,7 @@ def take_camtrap(importing: Importing, folder: Path, title: str) -> None:
 
     target = Target(importing.task, take, importing.left_out.append)
     importing.tally += camtrap_import.take_package(target, package, title)
-    importing.tally.pop(camtrap_import.LEFT_OUT, None)  # each of them is told by itself
+    importing.tally.pop(camtrap_labels.LEFT_OUT, None)  # each of them is told by itself
     if missing := importing.tally.pop(camtrap_import.NOWHERE, 0):
         importing.left_out.append(f"media: {missing:,} pictures are nowhere to be found")
 
