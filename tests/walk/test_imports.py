@@ -52,6 +52,7 @@ def test_folder_names_become_labels(here: Page, tmp_path: Path, size: tuple[int,
     dialog.get_by_label("The name of /trip/Quux/ is a label").uncheck()
     page.get_by_role("button", name="Give these labels").click()
     expect(page.locator("#toasts")).to_contain_text("2 pictures named")
+    expect(page.get_by_role("button", name="Folder names are labels")).to_have_count(0)
     expect(page.locator(".tile", has_text="Aves")).to_have_count(2)
     expect(page.locator(".tile", has_text="Quux")).to_have_count(0)
 

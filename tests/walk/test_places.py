@@ -25,6 +25,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
+POSTED = """async ([url, said]) => (await fetch(url, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(said),
+})).status"""
+
 
 @pytest.fixture
 def card(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
@@ -150,6 +154,25 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     expect(row).to_contain_text("undone")
     page.goto(f"/collections/{collection}/places")
     expect(page.locator("#deployments")).not_to_contain_text("365")
+
+
+def test_names_of_close_sites_do_not_cover_each_other(card: tuple[Page, str]) -> None:
+    """A name that lies under another one is hidden until one looks closer."""
+    page, collection = card
+    page.goto(f"/collections/{collection}/places")
+    souths = {"Pond 1": 52.5, "Pond 2": 52.502, "Pond 3": 52.504, "Ridge": 53.5}
+    url = f"/api/v1/collections/{collection}/sites"
+    for name, south in souths.items():
+        said = {"name": name, "latitude": str(south), "longitude": "13.4"}
+        assert page.evaluate(POSTED, [url, said]) == 201
+    page.reload()
+    shown = page.locator("#map .site-name").locator("visible=true")
+    expect(shown).to_have_count(2)
+    page.evaluate("document.querySelector('#map .leaflet-control-zoom-in').focus()")
+    for _ in range(6):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(400)  # the map's own animation
+    expect(shown).to_have_count(4)
 
 
 def test_an_event_stands_as_one_and_is_acted_on_as_one(card: tuple[Page, str]) -> None:

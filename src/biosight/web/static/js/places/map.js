@@ -6,6 +6,7 @@
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { colour, ground, leaflet } from "./ground.js";
+import { bindName, keepApart } from "./site_names.js";
 
 /** @typedef {Schemas["PointOut"]} Point */
 
@@ -16,7 +17,6 @@ const LISTED = 40;
 const MOST_SITES = 400;
 /** More names of sites than these would cover each other. */
 const NAMED = 60;
-const NAME = { permanent: true, direction: "right", offset: [8, 0], className: "site-name" };
 
 /** @param {number} value @param {number} digits */
 const rounded = (value, digits) => Number(value.toFixed(digits));
@@ -45,20 +45,24 @@ function words(p) {
 /** Return a line for a point in a box. @param {string} here @param {Point} p */
 const line = (here, p) => el("li", {}, el("a", { href: address(here, p) }, words(p)));
 
-/** @param {any} L @param {string} here @param {Point[]} points @param {HTMLElement} box */
-function markers(L, here, points, box) {
+/** @param {any} L @param {any} map @param {string} here @param {Point[]} points @param {HTMLElement} box */
+function addMarkers(L, map, here, points, box) {
   const [sites, own] = ["--green", "--map-own"].map((name) => colour(box, name));
   const most = Math.max(1, ...points.map((p) => p.images));
   const named = points.filter((p) => p.name).length <= NAMED;
-  const made = points.map((p) => {
+  const fullestFirst = [...points].sort((a, b) => b.images - a.images);
+  const made = fullestFirst.map((p) => {
     const radius = 5 + 9 * Math.sqrt(p.images / most);
     const color = p.site ? sites : own;
     const marker = L.circleMarker([p.latitude, p.longitude], { radius, color, weight: 2, fillOpacity: 0.5 });
     marker.bindPopup(() => el("p", {}, el("a", { href: address(here, p) }, words(p))));
-    if (p.name && named) marker.bindTooltip(el("span", {}, p.name), NAME);
+    if (p.name && named) bindName(marker, el("span", {}, p.name));
     return marker;
   });
-  if (points.length <= ALONE) return L.layerGroup(made);
+  if (points.length <= ALONE) {
+    L.layerGroup(made).addTo(map);
+    return keepApart(map, made);
+  }
   const group = L.markerClusterGroup({
     chunkedLoading: true,
     showCoverageOnHover: false,
@@ -66,8 +70,7 @@ function markers(L, here, points, box) {
     iconCreateFunction: (/** @type {any} */ c) =>
       L.divIcon({ html: `<span>${c.getChildCount().toLocaleString("en")}</span>`, className: "cluster", iconSize: 40 }),
   });
-  group.addLayers(made);
-  return group;
+  group.addLayers(made).addTo(map);
 }
 
 /**
@@ -179,7 +182,7 @@ export async function drawMap(main, here) {
   const L = await leaflet();
   const box = find(main, "#map");
   const map = await ground(L, box, main.dataset);
-  markers(L, here, points, box).addTo(map);
+  addMarkers(L, map, here, points, box);
   measure(L, map);
   map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 13 });
   list(main, here, points);

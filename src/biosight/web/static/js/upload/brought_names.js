@@ -103,9 +103,9 @@ function labelsIn(rows) {
 
 /**
  * Ask which names are labels, and give them.
- * @param {string} collection @param {string} session @param {Brought} found
+ * @param {string} collection @param {string} session @param {Brought} found @param {() => void} given
  */
-export function offerNames(collection, session, found) {
+export function offerNames(collection, session, found, given) {
   const folders = found.folders.map((f) => row(f, "perhaps a place"));
   const keywords = found.keywords.map((f) => row(f, "another word"));
   const submit = el("button", { class: "primary" }, "Give these labels");
@@ -130,6 +130,7 @@ export function offerNames(collection, session, found) {
     const chosen = { session, folders: labelsIn(folders), keywords: labelsIn(keywords) };
     try {
       watch(await call("POST", `/collections/${collection}/brought-names`, chosen));
+      given();
       dialog.close();
     } catch (error) {
       complain(error);

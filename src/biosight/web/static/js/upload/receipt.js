@@ -110,11 +110,7 @@ function receipt(state) {
         )
       : null,
     broughtWords(state.brought)
-      ? el(
-          "button",
-          { type: "button", onclick: () => offerNames(state.collection, state.latest.session, state.brought) },
-          broughtWords(state.brought),
-        )
+      ? el("button", { type: "button", onclick: () => offerBrought(state) }, broughtWords(state.brought))
       : null,
     state.table ? tableOffer(state.collection, state.table) : null,
     state.refused.some((r) => r.again)
@@ -136,6 +132,14 @@ const whatNext = (link, last) =>
     el("a", { href: `${link}/places` }, "say where they were taken"),
     ".",
   );
+
+/** Ask once which names are labels: given ones are offered no more. @param {import("./upload.js").State} state */
+function offerBrought(state) {
+  offerNames(state.collection, state.latest.session, state.brought, () => {
+    state.brought = { folders: [], keywords: [] };
+    tell("uploading");
+  });
+}
 
 /** The table of an earlier download lay among the pictures. @param {string} collection @param {File} table */
 function tableOffer(collection, table) {
