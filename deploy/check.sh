@@ -7,7 +7,8 @@ bin=.venv-deploy/bin
 $bin/hadolint Dockerfile
 $bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 $bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-$bin/zizmor --offline --quiet .github/workflows
+$bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+$bin/zizmor --offline --quiet .github
 # A ServiceMonitor is the Prometheus Operator's own kind.
 manifests=$(find deploy/kubernetes -name '*.yaml' ! -name kustomization.yaml ! -name servicemonitor.yaml)
 $bin/kubernetes-validate --strict --quiet $manifests
