@@ -1,12 +1,13 @@
 """Keys and clicks per hundred pictures: review one by one against groups, in a real browser.
 
 The bench plays a person who knows every name and makes no mistake, on pictures in one folder per
-name: `python -m bench.review FOLDER [COUNT]`. A name is right if it is the folder's name or hangs
-below it.
+name: `python -m bench.review FOLDER [--count N] [--kinds "as they are" "camera traps"]`. A name is
+right if it is the folder's name or hangs below it; folders Empty, Human and Vehicle hold no
+organism. Each kind of pictures is tried in a collection of its own.
 """
 
+import argparse
 import random
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from bench.made import Running, serving
 
 API = "/api/v1"
 SHOWN = 24  # pictures of a cohort on the page at first
+THING_KEYS = {"Empty": "e", "Human": "m", "Vehicle": "v"}
 
 
 @dataclass(slots=True)
@@ -39,7 +41,10 @@ class Hand:
             self.keys += 1
 
     def name(self, label: str) -> None:
-        """Give a label by typing enough of it into the chooser."""
+        """Give a label by its key, else by typing enough of it into the chooser."""
+        if label in THING_KEYS:
+            self.press(THING_KEYS[label])
+            return
         self.press("r")
         field = self.page.locator("dialog[open] input").first
         field.wait_for()
@@ -65,10 +70,11 @@ class Hand:
         return self.keys + self.clicks
 
 
-def filled(running: Running, pictures: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    """Make a collection with the pictures. Return the true name of each picture by its id."""
+def filled(running: Running, pictures: Sequence[tuple[str, bytes]], kind: str) -> dict[str, str]:
+    """Make a collection with pictures of a kind. Return the true name of each picture by its id."""
     truth = {}
-    made = running.client.post(f"{API}/collections", json={"name": "Review"}).json()["id"]
+    wanted = {"name": "Review", "picture_kind": kind}
+    made = running.client.post(f"{API}/collections", json=wanted).json()["id"]
     for number, (name, content) in enumerate(pictures):
         file = {"file": (f"{number:04}.jpg", content)}
         said = running.client.post(f"{API}/collections/{made}/images", files=file)
@@ -84,7 +90,7 @@ def line(image: dict[str, Any]) -> list[str]:
 
 def right(image: dict[str, Any], name: str) -> bool:
     """Return whether an image's label fits its true name."""
-    return name in line(image) or image["label"] == name
+    return name in line(image) or name in {image["label"], image["thing"].capitalize()}
 
 
 def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
@@ -92,9 +98,9 @@ def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, s
     page = hand.page
     page.goto(f"{running.url}/collections/{collection}/review")
     while True:
-        page.wait_for_selector("#review .stage, #review .empty")
+        page.wait_for_selector("#review .stage, #review > .empty")
         link = page.locator("#review aside a[href^='/images/']").last
-        if page.locator("#review .empty").count() or not link.count():
+        if page.locator("#review > .empty").count() or not link.count():
             return
         id = str(link.get_attribute("href")).rsplit("/", 1)[-1]
         image = running.client.get(f"{API}/images/{id}").json()
@@ -131,8 +137,8 @@ def in_groups(running: Running, hand: Hand, collection: str, truth: dict[str, st
     page.goto(f"{running.url}/collections/{collection}/review/groups")
     shown = "[...document.querySelectorAll('#review .tile')].map(t => t.dataset.id).join()"
     while True:
-        page.wait_for_selector("#review [role=listbox], #review .empty")
-        if page.locator("#review .empty").count():
+        page.wait_for_selector("#review [role=listbox], #review > .empty")
+        if page.locator("#review > .empty").count():
             break
         before = page.evaluate(shown)
         ids = str(before).split(",")
@@ -160,7 +166,7 @@ def likely_wrong(running: Running, hand: Hand, collection: str, truth: dict[str,
     page, path = hand.page, f"{API}/collections/{collection}/doubted"
     page.goto(f"{running.url}/collections/{collection}/review/doubted")
     for _ in range(40):
-        page.wait_for_selector("#review .group, #review .empty")
+        page.wait_for_selector("#review .group, #review > .empty")
         cohorts = running.client.get(path).json()
         wrongs = [wrong_in(cohort, truth) for cohort in cohorts]
         sizes = [len(cohort["images"]) for cohort in cohorts]
@@ -192,13 +198,24 @@ def chosen(folder: Path, count: int) -> list[tuple[str, bytes]]:
 
 def main() -> None:
     """Print the results."""
-    folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    pictures = chosen(folder, count)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--kinds", nargs="+", default=[""])
+    asked = parser.parse_args()
+    pictures = chosen(asked.folder, asked.count)
+    for kind in asked.kinds:
+        print(f"{kind or 'kind not said'}: ", end="")
+        walk(pictures, kind)
+
+
+def walk(pictures: Sequence[tuple[str, bytes]], kind: str) -> None:
+    """Review pictures of a kind in both ways, and print what each took."""
     spent = {}
     with sync_playwright() as playwright, chromium(playwright) as browser:
         for way in (one_by_one, in_groups):
             with tempfile.TemporaryDirectory() as data, serving(Path(data) / "data") as running:
-                truth = filled(running, pictures)
+                truth = filled(running, pictures, kind)
                 collection = running.client.get(f"{API}/images/{next(iter(truth))}").json()
                 page = browser.new_page(base_url=running.url)
                 sign_in(page, running)

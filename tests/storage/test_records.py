@@ -276,6 +276,21 @@ def test_pages_by_key_meet_every_record_once(records: Records, descending: bool)
     assert seen == expected
 
 
+def test_the_first_of_each_value(records: Records) -> None:
+    for n, place in enumerate(("pond", "pond", "reeds", "wood", "pond")):
+        records.write(Insert(bird(n, place=place, weight=10 - n % 4)))
+    where = [Where("kind", "=", "heron")]
+    asked = ("pond",), ("reeds",), ("marsh",)
+    light = records.firsts(Bird, where, ["place"], asked, Order("weight"))
+    assert {v: b.id for v, b in light.items()} == {("pond",): "b001", ("reeds",): "b002"}
+    heavy = records.firsts(Bird, where, ["place"], asked, Order("weight", descending=True))
+    assert {v: b.id for v, b in heavy.items()} == {("pond",): "b004", ("reeds",): "b002"}
+    assert records.firsts(Bird, where, ["place"], (), Order()) == {}
+    both = ("pond", "heron"), ("wood", "heron"), ("wood", "owl")
+    latest = records.firsts(Bird, [], ["place", "kind"], both, Order(descending=True))
+    assert {v: b.id for v, b in latest.items()} == {both[0]: "b004", both[1]: "b003"}
+
+
 def test_counts_follow_every_change(records: Records) -> None:
     records.write(*(Insert(bird(n, kind="heron" if n < 4 else "rail")) for n in range(6)))
     fen = [Where("place", "=", "fen")]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import groupby
+from operator import attrgetter
 
 from biosight.images import Image
 from biosight.labels import PEOPLE
@@ -17,6 +18,7 @@ from biosight.places import EventObservation
 from biosight.storage.records import Records, Where, among, pages
 
 MOST_IMAGES = 2_000  # pictures of one event that a row can be about
+BY_EVENT = attrgetter("deployment", "images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,9 @@ def counting(records: Records, collection: str, where: Where) -> Iterator[Counti
     """Yield the observations of a collection that match and count now."""
     here = [Where("collection", "=", collection), where]
     for page in pages(records, EventObservation, here):
-        page.sort(key=about)
-        for _, same in groupby(page, about):
+        page.sort(key=BY_EVENT)
+        for _, same in groupby(page, BY_EVENT):
             yield from counting_of_event(records, list(same))
-
-
-def about(observation: EventObservation) -> tuple[str, tuple[str, ...]]:
-    """Return the event that an observation is about: its deployment and its pictures."""
-    return observation.deployment, observation.images
 
 
 def counting_of_event(records: Records, same: Sequence[EventObservation]) -> Iterator[Counting]:

@@ -24,7 +24,7 @@ def not_reserved() -> list[Where]:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """An image to look at and why: "random" or "margin"."""
+    """An image to look at and why: "random", "margin" or "names"."""
 
     image: Image
     via: str

@@ -147,6 +147,18 @@ class Records(Protocol):
         """Return a page of records in order, starting after the position `after`."""
         ...
 
+    def firsts(
+        self,
+        kind: type[R],
+        where: Sequence[Where],
+        fields: Sequence[str],
+        wanted: Sequence[tuple[Value, ...]],
+        order: Order,
+    ) -> dict[tuple[Value, ...], R]:
+        """Return the first of those that match in an order for each wanted combination of values of
+        some fields, where there is one. A store on the network is asked once."""
+        ...
+
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         """Return how many match; this is fast where a counter covers the conditions' fields."""
         ...

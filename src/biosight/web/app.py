@@ -41,7 +41,7 @@ from biosight.web.api.pictures import (
     subjects,
     uploads,
 )
-from biosight.web.api.review import identifications, queue
+from biosight.web.api.review import identifications, queue, verified_names
 from biosight.web.body_limits import BodyLimits
 from biosight.web.files.compression import Compression
 from biosight.web.files.static_tree import StaticTree
@@ -71,6 +71,7 @@ PARTS = (
     facets,
     acts,
     queue,
+    verified_names,
     identifications,
     comments,
     shares,

@@ -390,6 +390,12 @@ def times_page(request: Request, collection: str) -> Response:
     return render(request, "times.html", access=seen_collection(request, collection))
 
 
+@router.get("/collections/{collection}/names")
+def names_page(request: Request, collection: str) -> Response:
+    """Show what lives here: names, their likeliest pictures, and which of them are verified."""
+    return render(request, "names.html", access=seen_collection(request, collection))
+
+
 @router.get("/collections/{collection}/history")
 def history_page(request: Request, collection: str) -> Response:
     """Show what was done in a collection, with undo."""

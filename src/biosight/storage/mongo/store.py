@@ -220,6 +220,29 @@ class MongoRecords:
             found = list(every.sort(keys).limit(limit)) if limit else []
         return [from_document(kind, kept) for kept in found]
 
+    def firsts(
+        self,
+        kind: type[R],
+        where: Sequence[Where],
+        fields: Sequence[str],
+        wanted: Sequence[tuple[Value, ...]],
+        order: Order,
+    ) -> dict[tuple[Value, ...], R]:
+        """Return the first that matches of each combination, by one command."""
+        if not wanted:
+            return {}
+        way = DESCENDING if order.descending else ASCENDING
+        by = dict.fromkeys([name_of(f) for f in fields], ASCENDING)
+        sort = {"$sort": {**by, name_of(order.field): way, "_id": way}}
+        keys = {f"k{n}": f"${field}" for n, field in enumerate(by)}
+        first = {"$group": {"_id": keys, "first": {"$first": "$$ROOT"}}}
+        columns = zip(fields, zip(*wanted, strict=True), strict=True)
+        same = [Where(f, "in", tuple(dict.fromkeys(values))) for f, values in columns]
+        with bounded_calls():
+            rows = self.grouped(kind, [*where, *same], first, [sort])
+        found = {tuple(row["_id"].get(key) for key in keys): row["first"] for row in rows}
+        return {v: from_document(kind, found[v]) for v in wanted if v in found}
+
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         with bounded_calls():
             return self.of(kind).count_documents(condition(where), session=self.moment)

@@ -183,6 +183,22 @@ class SqliteRecords:
             kind(**{f.name: from_sql(f, v) for f, v in zip(kept, row, strict=True)}) for row in rows
         ]
 
+    def firsts(
+        self,
+        kind: type[R],
+        where: Sequence[Where],
+        fields: Sequence[str],
+        wanted: Sequence[tuple[Value, ...]],
+        order: Order,
+    ) -> dict[tuple[Value, ...], R]:
+        """Return the first that matches of each combination; each is a step into an index."""
+        found = {}
+        for values in wanted:
+            same = [Where(f, "=", v) for f, v in zip(fields, values, strict=True)]
+            for first in self.find(kind, [*where, *same], order=order, limit=1):
+                found[values] = first
+        return found
+
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         if (worded := self.ways.with_word(kind, where)) is not None:
             return worded - self.count(kind, positive_conditions(where))

@@ -9,25 +9,12 @@ from biosight.review import queue
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.pictures import ImageOut, image_out
+from biosight.web.schemas.review_queue import DrawnOut, QueueOut
 from biosight.workflows.pictures import groups
 
 router = APIRouter(tags=["review"])
 MOST_PUT_ASIDE = 20_000
 Id = Annotated[str, Field(max_length=64)]
-
-
-class DrawnOut(BaseModel):
-    """An image of the review queue and why it was drawn: random or margin."""
-
-    image: ImageOut
-    via: str
-
-
-class QueueOut(BaseModel):
-    """The next images to review, and how many wait in all."""
-
-    images: list[DrawnOut]
-    waiting: int
 
 
 class GroupAsked(Input):

@@ -1,5 +1,5 @@
 // @ts-check
-/** The words of the review: its order and its progress, and for when no group is left. */
+/** The words of the review: its order and its progress, and for when nothing is left. */
 import { counted, el } from "../frame/dom.js";
 
 /**
@@ -35,9 +35,31 @@ export function noGroup(collection, group, aside, again) {
   );
 }
 
-/** In which order single pictures are reviewed. @param {string} collection @param {boolean} alike */
-export function orderWords(collection, alike) {
-  if (!alike) return ["Half of these are drawn at random; the other half are those the model is least sure of."];
+/** Say that no picture is left. @param {string} collection @param {boolean} forNames whether the names were asked for */
+export function nothingLeft(collection, forNames) {
+  const here = `/collections/${collection}`;
+  return el(
+    "div",
+    { class: "empty" },
+    el("p", { class: "large" }, forNames ? "No name waits for a look." : "Nothing waits for review."),
+    el(
+      "p",
+      {},
+      forNames
+        ? el("a", { href: `${here}/names` }, "The list of names")
+        : el("a", { href: here }, "Back to the pictures"),
+    ),
+  );
+}
+
+/** In which order single pictures are reviewed. @param {string} collection @param {"" | "alike" | "names"} order */
+export function orderWords(collection, order) {
+  if (order === "names")
+    return [
+      "One picture of each name that nobody has verified, the likeliest first. ",
+      el("a", { href: `/collections/${collection}/names` }, "Back to the names"),
+    ];
+  if (!order) return ["Half of these are drawn at random; the other half are those the model is least sure of."];
   return [
     "The pictures most similar to the one you came from. ",
     el("a", { href: `/collections/${collection}/review` }, "Back to the usual order"),

@@ -8,7 +8,7 @@ import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
-import { orderWords } from "../grid/group_words.js";
+import { nothingLeft, orderWords } from "../grid/group_words.js";
 import { titleOf } from "../grid/tile.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys, giveLabel } from "../pictures/answering.js";
@@ -31,6 +31,8 @@ class Review {
     this.waiting = 0;
     /** The most that waited since the page was opened. */
     this.most = 0;
+    /** Whether the pictures are the likeliest of each name that nobody has verified. */
+    this.forNames = false;
     /** @type {Stage | null} */
     this.picture = null;
     /** @type {Schemas["ImageDetail"] | null} the picture in full */
@@ -40,13 +42,17 @@ class Review {
   }
 
   async load() {
-    const like = new URLSearchParams(location.search).get("like");
-    const queue = await call("GET", `/collections/${this.collection}/queue`);
+    const asked = new URLSearchParams(location.search);
+    const like = asked.get("like");
+    this.forNames = asked.get("for") === "names";
+    const kind = this.forNames ? "verified-names/queue" : "queue";
+    const queue = await call("GET", `/collections/${this.collection}/${kind}`);
     const near = like ? await call("GET", `/images/${like}/similar?unreviewed=true&limit=40`) : [];
     this.drawn = near.length
       ? near.map((/** @type {Schemas["NearOut"]} */ n) => ({ image: n.image, via: "" }))
       : queue.images;
-    find(this.main, "#order").replaceChildren(...orderWords(this.collection, near.length > 0));
+    const order = this.forNames ? "names" : near.length ? "alike" : "";
+    find(this.main, "#order").replaceChildren(...orderWords(this.collection, order));
     this.waiting = queue.waiting;
     this.at = 0;
     await this.draw();
@@ -83,12 +89,14 @@ class Review {
   }
 
   async draw() {
-    find(this.main, "#waiting").textContent = this.waiting ? `${counted(this.waiting, "picture")} to review.` : "";
+    find(this.main, "#waiting").textContent = this.waiting
+      ? `${counted(this.waiting, this.forNames ? "name" : "picture")} to review.`
+      : "";
     const bar = find(this.main, "#progress");
     this.most = Math.max(this.most, this.waiting);
     [bar.max, bar.value, bar.hidden] = [this.most || 1, this.most - this.waiting, !this.editor];
     const now = this.drawn[this.at];
-    if (!now) return this.drawNothing();
+    if (!now) return this.box.replaceChildren(nothingLeft(this.collection, this.forNames));
     const detail = await call("GET", `/images/${now.image.id}`);
     if (this.drawn[this.at] !== now) return;
     this.shown = detail;
@@ -101,17 +109,6 @@ class Review {
     const following = this.drawn[this.at + 1];
     if (following) loadAhead(`${API}/images/${following.image.id}/view`);
     this.put(stage, this.side(detail));
-  }
-
-  drawNothing() {
-    this.box.replaceChildren(
-      el(
-        "div",
-        { class: "empty" },
-        el("p", { class: "large" }, "Nothing waits for review."),
-        el("p", {}, el("a", { href: `/collections/${this.collection}` }, "Back to the pictures")),
-      ),
-    );
   }
 
   /** Draw the picture and what is beside it; the focus stays where it was. @param {HTMLElement} stage @param {HTMLElement} side */
@@ -138,6 +135,8 @@ class Review {
       { class: "panel" },
       drawState(image),
       random && el("p", { class: "soft" }, "Drawn at random: your answer measures the model."),
+      this.forNames &&
+        el("p", { class: "soft" }, "The likeliest picture of this name. Confirm it, and the name is verified."),
       image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.collection, image.taxon),
       this.editor && el("div", { class: "actions" }, answerButtons(this.asked)),
       drawAllGuesses(image, this.editor ? (label) => giveLabel(this.asked, label) : null),

@@ -31,8 +31,8 @@ export function switchBetween(buttons, choose) {
     });
 }
 
-/** Return a text as a cell of a CSV. @param {string} text */
-export const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+/** Return a text as a cell of a CSV that no spreadsheet takes for a formula. @param {string} text */
+export const quoted = (text) => `"${/^[=+\-@\t\r]/.test(text) ? "'" : ""}${text.replaceAll('"', '""')}"`;
 
 /**
  * Save content as a file on the device.

@@ -1,0 +1,156 @@
+// @ts-check
+/** The list of names: what people have verified here, what waits for a look, what was not proved. */
+import { API, call } from "../frame/api.js";
+import { counted, el, find, several } from "../frame/dom.js";
+import { may } from "../frame/may.js";
+import { complain } from "../frame/toast.js";
+import { called, hear, lineOf, words } from "../pictures/taxa.js";
+import { quoted, save, switchBetween } from "../places/figures.js";
+
+/** @typedef {Schemas["VerifiedNameOut"]} Name */
+
+const PARTS = /** @type {const} */ ([
+  ["verified", "Verified"],
+  ["to look at", "To look at"],
+  ["not proved", "Not proved"],
+]);
+const HEADER =
+  "label,taxonRank,vernacularName,higherClassification,locality,pictures,events,verified_pictures,looks_in_vain,identificationVerificationStatus,identifiedBy";
+
+/** @param {Name} n */
+const keyOf = (n) => `${n.label}\n${n.site}`;
+
+/** Return the address of a name's pictures. @param {string} here @param {Name} n */
+function address(here, n) {
+  return `${here}?under=${encodeURIComponent(n.path)}${n.site ? `&site=${n.site}` : ""}`;
+}
+
+/** Return what is known of a name, in words. @param {Name} n @param {number | undefined} events */
+function facts(n, events) {
+  const looks = n.looks ? `${counted(n.looks, "picture was", "pictures were")} something else` : "";
+  return [
+    several([
+      [n.images, "picture"],
+      [events ?? 0, "event"],
+    ]),
+    n.verified ? `${n.verified.toLocaleString("en")} verified${n.by && ` by ${n.by}`}` : looks,
+    n.standing === "verified" && !n.verified ? "verified by a name below" : "",
+  ]
+    .filter(Boolean)
+    .join("; ");
+}
+
+/** @param {string} here @param {Name} n @param {Map<string, number>} events @param {boolean} bySite */
+function card(here, n, events, bySite) {
+  const above = lineOf(n.path).slice(0, -1).slice(-2);
+  const picture = n.image
+    ? el(
+        "a",
+        { href: `/images/${n.image.id}`, tabindex: "-1", "aria-hidden": "true" },
+        el("img", { src: `${API}/images/${n.image.id}/thumbnail`, alt: "", loading: "lazy" }),
+      )
+    : el("span", { class: "no-picture" });
+  return el(
+    "li",
+    { class: "name-card", "data-key": keyOf(n) },
+    picture,
+    el(
+      "div",
+      {},
+      el("a", { href: address(here, n) }, called(n.label)),
+      n.rank && el("small", {}, ` ${n.rank}`),
+      above.length > 0 && el("small", { class: "line" }, words(above)),
+      bySite && el("small", { class: "line" }, n.site_name || "no site"),
+      el("small", { class: "line facts" }, facts(n, events.get(keyOf(n)))),
+    ),
+  );
+}
+
+/** @param {string} here @param {Name[]} names @param {Map<string, number>} events */
+function parts(here, names, events) {
+  const bySite = names.some((n) => n.site);
+  return PARTS.flatMap(([standing, title]) => {
+    const rows = names.filter((n) => n.standing === standing);
+    if (!rows.length) return [];
+    return [
+      el("h3", {}, `${title} `, el("small", {}, rows.length.toLocaleString("en"))),
+      el(
+        "ul",
+        { class: "name-cards" },
+        rows.map((n) => card(here, n, events, bySite)),
+      ),
+    ];
+  });
+}
+
+/** @param {Name[]} names @param {Map<string, number>} events */
+function asCsv(names, events) {
+  const rows = names.map((n) =>
+    [
+      quoted(n.label),
+      n.rank,
+      quoted(n.common_name),
+      quoted(lineOf(n.path).slice(0, -1).join(" | ")),
+      quoted(n.site_name),
+      n.images,
+      events.get(keyOf(n)) ?? "",
+      n.verified,
+      n.looks,
+      n.standing,
+      quoted(n.by),
+    ].join(","),
+  );
+  return [HEADER, ...rows, ""].join("\n");
+}
+
+/** Print once all pictures are loaded. @param {HTMLElement} box */
+async function print(box) {
+  const pictures = [...box.querySelectorAll("img")];
+  for (const picture of pictures) picture.loading = "eager";
+  await Promise.allSettled(pictures.map((p) => p.decode()));
+  window.print();
+}
+
+/** @param {HTMLElement} main @param {Name[]} names */
+function tell(main, names) {
+  const many = (/** @type {Name["standing"]} */ standing) => names.filter((n) => n.standing === standing).length;
+  const waiting = many("to look at");
+  const told = find(main, "#names-told");
+  told.textContent = names.length
+    ? `${counted(many("verified"), "name")} verified, ${waiting.toLocaleString("en")} to look at, ${many("not proved").toLocaleString("en")} not proved.`
+    : "There are no names yet: add pictures first.";
+  const look = find(main, "#names-look");
+  look.hidden = !waiting || !may(main, "change");
+  look.textContent = `Look at ${counted(waiting, "name")}`;
+}
+
+/** @param {HTMLElement} main */
+export async function mount(main) {
+  const here = `/collections/${main.dataset.collection}`;
+  const box = find(main, "#names");
+  let names = /** @type {Name[]} */ ([]);
+  let events = /** @type {Map<string, number>} */ (new Map());
+  /** @param {string} by */
+  const load = async (by) => {
+    const query = by ? "?by_site=true" : "";
+    const found = await call("GET", `${here}/verified-names${query}`);
+    names = found.names;
+    events = new Map();
+    for (const n of names) hear({ line: [n.label], vernacular_line: [n.common_name] });
+    if (!by) tell(main, names);
+    find(main, "#names-by").hidden = !found.sites;
+    for (const id of ["#names-csv", "#names-print"]) find(main, id).disabled = !names.length;
+    box.replaceChildren(...parts(here, names, events));
+    const counts = await call("GET", `${here}/verified-names/events${query}`);
+    events = new Map(counts.map((/** @type {Schemas["EventsOfNameOut"]} */ c) => [`${c.label}\n${c.site}`, c.events]));
+    showEvents();
+  };
+  const showEvents = () => {
+    const cards = new Map([...box.querySelectorAll("[data-key]")].map((c) => [c.getAttribute("data-key"), c]));
+    for (const n of names) find(cards.get(keyOf(n)) ?? box, ".facts").textContent = facts(n, events.get(keyOf(n)));
+  };
+  switchBetween(main.querySelectorAll("[data-by]"), ({ by }) => load(by ?? "").catch(complain));
+  find(main, "#names-csv").addEventListener("click", () => save("names.csv", "text/csv", asCsv(names, events)));
+  find(main, "#names-print").addEventListener("click", () => print(box));
+  await load("");
+}
