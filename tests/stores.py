@@ -35,6 +35,11 @@ class Mocked(MongoRecords):
         for id, value in values.items():
             self.of(kind).update_one({"_id": id}, {"$set": value})
 
+    def joined(self, kind: type[Record], pipelines: Sequence[list[Document]]) -> list[Document]:
+        """Mongomock knows no $unionWith; the use of the collection still counts as one command."""
+        kept = self.of(kind)
+        return [row for stages in pipelines for row in kept.aggregate(stages)]
+
     @contextmanager
     def still(self) -> Iterator[None]:
         yield None

@@ -15,7 +15,7 @@ from biosight.field.gaps import Gaps
 from biosight.field.rates import CLUSTERED, POISSON, poisson_ends, rate_of, rates_of, ratio_ends
 from biosight.images import Image
 from biosight.places import Deployment, Site
-from biosight.storage.records import Insert, Records
+from biosight.storage.records import Insert, Records, find_all
 from tests.conftest import first_collection
 from tests.publishing.test_table import IMAGE
 
@@ -78,7 +78,7 @@ def test_nights_are_changes_of_the_date() -> None:
 
 
 def test_effort_is_what_people_said_else_what_pictures_show(survey: Records) -> None:
-    found = {e.deployment: e for e in efforts_of(survey, "c")}
+    found = {e.deployment: e for e in efforts_of(survey, "c", find_all(survey, Deployment))}
     assert {id: e.nights() for id, e in found.items()} == {"a": 4, "b": 10, "p": 3}
     assert (found["p"].first, found["p"].last) == ("2026-05-20", "2026-05-23")
     assert sum(e.nights("2026-04") for e in found.values()) == 2
@@ -92,13 +92,15 @@ def test_a_reset_clock_is_no_effort_and_the_last_morning_counts(records: Records
         Insert(seen("a1", "a", "2026-05-20T01:00:00")),
         Insert(seen("a2", "a", "2026-06-01T03:00:00")),
     )
-    found = rates_of(records, "c", FOX, Gaps(60), efforts_of(records, "c"))
+    found = rates_of(
+        records, "c", FOX, Gaps(60), efforts_of(records, "c", find_all(records, Deployment))
+    )
     assert (found.whole.events, found.whole.nights) == (2, 30)
     assert {m: r.events for m, r in found.months.items()} == {"2026-05": 1}
 
 
 def test_rates_count_events_with_effort(survey: Records) -> None:
-    efforts = efforts_of(survey, "c")
+    efforts = efforts_of(survey, "c", find_all(survey, Deployment))
     found = rates_of(survey, "c", FOX, Gaps(60), efforts)
     assert (found.whole.events, found.whole.nights) == (5, 17)
     assert found.whole.rate == pytest.approx(100 * 5 / 17)

@@ -39,15 +39,23 @@ def records(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Records]
     opened.close()
 
 
-def put(records: Records, number: int, label: str, said: str = "", **more: Any) -> None:
+def put(
+    records: Records,
+    number: int,
+    label: str,
+    said: str = "",
+    *,
+    undecided: bool = False,
+    **more: Any,
+) -> None:
     """A picture that the machine called `label` and, with `said`, a person called so."""
     image = replace(
         IMAGE,
         id=f"i{number:02}",
         sha256=f"{number:064x}",
         machine_label=label,
-        label=said or NAMING.shown(label),
-        who="person" if said else "machine",
+        label="" if undecided else said or NAMING.shown(label),
+        who="person" if said or undecided else "machine",
         confidence=number / 100,
         **more,
     )
@@ -84,6 +92,20 @@ def test_three_looks_in_vain_leave_a_name_unproved(records: Records) -> None:
     assert rows(records)["Sitta", ""] == (2, 0, 3, "not proved")
 
 
+def test_a_name_outside_the_tree_contradicts_nothing(records: Records) -> None:
+    for number in range(1, 4):
+        put(records, number, "Aves", f"Bird {number}")
+    put(records, 4, "Aves")
+    put(records, 5, "Aves", "")
+    assert rows(records)["Aves", ""][2:] == (0, "to look at")
+
+
+def test_an_undecided_picture_is_a_look_in_vain(records: Records) -> None:
+    put(records, 1, "Sitta", undecided=True)
+    put(records, 2, "Sitta")
+    assert rows(records)["Sitta", ""] == (1, 0, 1, "to look at")
+
+
 def test_a_name_of_which_no_picture_is_left_is_not_proved(records: Records) -> None:
     put(records, 1, "Sitta", "Parus")
     assert rows(records)["Sitta", ""] == (0, 0, 1, "not proved")
@@ -91,11 +113,13 @@ def test_a_name_of_which_no_picture_is_left_is_not_proved(records: Records) -> N
 
 
 def test_names_that_only_a_further_subject_has(records: Records) -> None:
-    put(
-        records, 1, "tits", "Parus", others=(Subject("Sitta", label_path="/Aves/Sitta/"),), site="s"
-    )
+    others = (Subject("Sitta", label_path="/Aves/Sitta/"),)
+    put(records, 1, "tits", "Parus", others=others, site="s")
     assert rows(records)["Sitta", ""] == (1, 1, 0, "verified")
     assert rows(records, by_site=True)["Sitta", "s"] == (1, 1, 0, "verified")
+    put(records, 2, "Sitta", "Parus", others=others, site="s")  # found, though not as the first
+    assert rows(records)["Sitta", ""] == (2, 2, 0, "verified")
+    assert rows(records, by_site=True)["Sitta", "s"] == (2, 2, 0, "verified")
 
 
 def test_what_one_site_proves_another_does_not(records: Records) -> None:

@@ -12,7 +12,17 @@ import pytest
 from biosight.errors import BadRequest, BioSightError, NoSpace, Stale, Unavailable
 from biosight.storage.mongo import connection, leaning
 from biosight.storage.mongo.store import MongoRecords, open_mongo
-from biosight.storage.records import Gone, Insert, InUse, Remove, Replace, Require, Where
+from biosight.storage.records import (
+    Gone,
+    Insert,
+    InUse,
+    Order,
+    Question,
+    Remove,
+    Replace,
+    Require,
+    Where,
+)
 from tests.conftest import Run
 from tests.storage.peer import CONFLICT, CUT, HANG, Document, Peer, slow
 from tests.storage.test_records import Bird, bird
@@ -88,6 +98,31 @@ def test_one_change_waits_for_a_majority(peer: Peer, records: MongoRecords) -> N
     assert insert["writeConcern"] == {"w": "majority", "j": True}
     assert records.find(Bird) == []
     assert peer.named("find")[0]["readConcern"] == {"level": "majority"}
+
+
+def test_several_questions_are_one_command(peer: Peer, records: MongoRecords) -> None:
+    """Mongomock knows no $unionWith, so this holds what a server is sent."""
+    places = [[Where("place", "=", place)] for place in ("fen", "pond", "wood")]
+    light = Order("weight", descending=True)
+    assert records.find_each(Bird, [Question(w, light, limit=2) for w in places]) == [[], [], []]
+    assert records.count_each(Bird, places) == [0, 0, 0]
+    found, counted = (c["pipeline"] for c in peer.named("aggregate"))
+
+    def asked(place: str, number: int) -> list[Document]:
+        return [
+            {"$match": {"$and": [{"place": {"$eq": place}}]}},
+            {"$sort": {"weight": -1, "_id": -1}},
+            {"$limit": 2},
+            {"$addFields": {"number_": number}},
+        ]
+
+    others = [
+        {"$unionWith": {"coll": "birds", "pipeline": asked(place, n)}}
+        for n, place in ((1, "pond"), (2, "wood"))
+    ]
+    assert found == [*asked("fen", 0), *others]
+    assert counted[1:3] == [{"$count": "n"}, {"$addFields": {"number_": 0}}]
+    assert len(counted) == 3 + 2
 
 
 @pytest.mark.parametrize("meeting", [CONFLICT, NOT_PRIMARY, CUT])

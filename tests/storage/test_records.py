@@ -23,6 +23,7 @@ from biosight.storage.records import (
     InUse,
     Order,
     Position,
+    Question,
     Records,
     Remove,
     Replace,
@@ -276,19 +277,34 @@ def test_pages_by_key_meet_every_record_once(records: Records, descending: bool)
     assert seen == expected
 
 
-def test_the_first_of_each_value(records: Records) -> None:
+def test_several_questions_at_once(records: Records) -> None:
     for n, place in enumerate(("pond", "pond", "reeds", "wood", "pond")):
         records.write(Insert(bird(n, place=place, weight=10 - n % 4)))
-    where = [Where("kind", "=", "heron")]
-    asked = ("pond",), ("reeds",), ("marsh",)
-    light = records.firsts(Bird, where, ["place"], asked, Order("weight"))
-    assert {v: b.id for v, b in light.items()} == {("pond",): "b001", ("reeds",): "b002"}
-    heavy = records.firsts(Bird, where, ["place"], asked, Order("weight", descending=True))
-    assert {v: b.id for v, b in heavy.items()} == {("pond",): "b004", ("reeds",): "b002"}
-    assert records.firsts(Bird, where, ["place"], (), Order()) == {}
-    both = ("pond", "heron"), ("wood", "heron"), ("wood", "owl")
-    latest = records.firsts(Bird, [], ["place", "kind"], both, Order(descending=True))
-    assert {v: b.id for v, b in latest.items()} == {both[0]: "b004", both[1]: "b003"}
+    pond, marsh = ([Where("place", "=", place)] for place in ("pond", "marsh"))
+    light, heavy = Order("weight"), Order("weight", descending=True)
+    questions = [
+        Question(pond, light, limit=2),
+        Question(marsh, light),
+        Question(pond, heavy, after=Position(10, "b004"), limit=5),
+        Question((), Order(descending=True)),
+        Question(pond, light, limit=2),
+    ]
+    answers = records.find_each(Bird, questions)
+    assert [[b.id for b in found] for found in answers] == [
+        ["b001", "b000"],
+        [],
+        ["b000", "b001"],
+        ["b004"],
+        ["b001", "b000"],
+    ]
+    for question, found in zip(questions, answers, strict=True):
+        asked = {"order": question.order, "after": question.after, "limit": question.limit}
+        assert records.find(Bird, question.where, **asked) == found  # type: ignore[arg-type]
+    assert records.find_each(Bird, []) == []
+    assert records.count_each(Bird, [pond, marsh, ()]) == [3, 0, 5]
+    assert records.totals(Bird, pond, "kind") == {"heron": 10 + 9 + 10}
+    assert records.totals(Bird, (), "place") == {"pond": 29, "reeds": 8, "wood": 7}
+    assert records.totals(Bird, marsh, "place") == {}
 
 
 def test_counts_follow_every_change(records: Records) -> None:

@@ -23,21 +23,25 @@ def test_a_name_is_looked_at_and_verified(page: Page, server: Server) -> None:
     expect(page.locator("#names-told")).to_have_text(
         "0 names verified, 2 to look at, 0 not proved."
     )
-    page.get_by_role("link", name="Look at 2 names").press("Enter")
+    page.get_by_role("link", name="Look at a picture of each").press("Enter")
     expect(page.locator("#waiting")).to_have_text("2 names to review.")
     page.keyboard.press("a")
     expect(page.locator("#waiting")).to_have_text("1 name to review.")
     page.keyboard.press("u")
     expect(page.locator("#review")).to_contain_text("No name waits for a look.")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#waiting")).to_have_text("1 name to review.")
+    page.keyboard.press("u")
+    expect(page.locator("#review")).to_contain_text("No name waits for a look.")
     page.get_by_role("link", name="The list of names").press("Enter")
     expect(page.locator("#names h3")).to_have_text(["Verified 1", "Not proved 1"])
-    expect(page.locator(".name-card", has_text="1 verified by ada")).to_have_count(1)
-    expect(page.locator(".name-card", has_text="1 picture was something else")).to_have_count(1)
+    expect(page.locator(".name-card", has_text="1 verified, this one by ada")).to_have_count(1)
+    expect(page.locator(".name-card", has_text="1 look in vain")).to_have_count(1)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save as CSV").click()
     rows = waiting.value.path().read_text().splitlines()
     assert len(rows) == 3
-    assert rows[0].startswith("label,taxonRank,")
+    assert rows[0].startswith("label,scientificName,taxonRank,")
 
 
 def test_the_list_fits_a_phone_and_paper(page: Page, server: Server) -> None:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight, Catalogue, open_archive
 from biosight.collection import Collection
 from biosight.field.coarse_places import Coarsening
-from biosight.field.event_observations import digest_of, observations_about
+from biosight.field.event_observations import counting, digest_of, observations_about
 from biosight.images import Image
 from biosight.places import Deployment, EventObservation
 from biosight.publishing.standards.camtrap_rules import is_sound_cell
@@ -23,7 +23,8 @@ from biosight.review.acts import change_of
 from biosight.review.perform_acts import perform
 from biosight.review.undo_acts import get_act
 from biosight.settings import Settings
-from biosight.storage.records import Insert, Records, Replace
+from biosight.storage.records import Insert, Records, Replace, Where
+from biosight.subjects import Details, Subject
 from biosight.web.schemas.picture_detail import said_of_event
 from biosight.workflows.exchange.camtrap_events import events_in
 from biosight.workflows.jobs.undo_act import take_back
@@ -190,12 +191,46 @@ def test_labels_and_counts_given_here_stay_when_the_package_comes_again(
     assert "named by people" not in told
 
 
+def test_an_empty_frame_gets_no_animals_and_what_was_described_stays(
+    run: Run, tmp_path: Path, records: Records
+) -> None:
+    add_ada(run)
+    there = package(tmp_path / "p", OF_PICTURES.replace(",female,", ",,"))
+    run("import-camtrap", there)
+    here = {i.name: i for i in records.find(Image)}
+    first, second = here["p1.jpg"], here["p2.jpg"]
+    perform(records, "ada", first.collection, change_of("relabel", label="Empty"), [first])
+    young = Details(life_stage="juvenile")
+    said = (Subject("Vulpes vulpes", young), Subject("Meles meles", by="ada"))
+    change = change_of("subjects", subjects=said)
+    perform(records, "ada", second.collection, change, [second])
+    run("import-camtrap", there)
+    now = {i.name: i for i in records.find(Image)}
+    assert (now["p1.jpg"].label, now["p1.jpg"].individuals) == ("Empty", 0)
+    assert [s.label for s in now["p2.jpg"].subjects] == ["Vulpes vulpes", "Meles meles"]
+    assert now["p2.jpg"].details.life_stage == "juvenile"
+
+
+def test_a_count_given_here_stays_when_people_of_a_package_name_the_picture(
+    run: Run, tmp_path: Path, records: Records
+) -> None:
+    add_ada(run)
+    run("import-camtrap", package(tmp_path / "p", OF_PICTURES.replace(",human,", ",machine,")))
+    seen = records.find(Image)
+    perform(records, "ada", seen[0].collection, change_of("count", individuals=7), seen)
+    run("import-camtrap", package(tmp_path / "q", OF_PICTURES))
+    assert {(i.label, i.who, i.individuals) for i in records.find(Image)} == {
+        ("Vulpes vulpes", "person", 7)
+    }
+
+
 def test_an_answer_that_came_in_follows_its_package(
     run: Run, tmp_path: Path, records: Records
 ) -> None:
     add_ada(run)
-    run("import-camtrap", package(tmp_path / "p", OF_PICTURES))
-    again = OF_PICTURES.replace("Vulpes vulpes,1", "Meles meles,3")
+    plain = OF_PICTURES.replace(",female,", ",,")
+    run("import-camtrap", package(tmp_path / "p", plain))
+    again = plain.replace("Vulpes vulpes,1", "Meles meles,3")
     again = again.replace("Vulpes vulpes,2", "Meles meles,3")
     told = run("import-camtrap", package(tmp_path / "q", again)).output
     assert "2  named by people" in told
@@ -332,6 +367,20 @@ def test_an_event_is_found_by_its_times_where_rows_share_no_id() -> None:
     [event] = events_in([(2, row), (3, dict(row))], media)
     assert (event.media, [n for n, _ in event.rows]) == (["m1"], [2, 3])
     assert events_in([(2, {**row, "deploymentID": "d9"})], media)[0].media == []
+
+
+def test_each_row_of_an_event_comes_once_whatever_their_ids(tmp_path: Path) -> None:
+    """Rows are read by id and looked at by event: the one order may not disturb the other."""
+    records = open_empty("sqlite", tmp_path)
+    images = [seen_at(f"2024-05-02T0{n}:00:00", str(n)) for n in range(1, 6)]
+    for image in images:
+        said, times = digest_of([image]), (image.taken,) * 2
+        id = f"o{9 - int(image.sha256)}"
+        row = EventObservation(id, image.collection, "d1", (image.id,), times, said, ())
+        records.write(Insert(image), Insert(row))
+    found = counting(records, images[0].collection, Where("deployment", "=", "d1"), size=2)
+    assert sorted(c.observation.id for c in found) == ["o4", "o5", "o6", "o7", "o8"]
+    records.close()
 
 
 @pytest.mark.parametrize("of_machines", [False, True])

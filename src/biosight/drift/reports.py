@@ -19,6 +19,7 @@ from biosight.errors import BadRequest
 from biosight.storage.records import (
     Insert,
     Order,
+    Question,
     Records,
     Remove,
     Where,
@@ -72,6 +73,14 @@ class DriftReport:
     strangest: tuple[str, ...]
     details: str
     drawn: str = SESSIONS
+
+
+def latest_reports(records: Records, collections: Sequence[str]) -> dict[str, DriftReport]:
+    """Return the newest report of each of some collections that has one."""
+    newest = Order("at", descending=True)
+    asked = [Question([Where("collection", "=", id)], newest) for id in collections]
+    answers = records.find_each(DriftReport, asked)
+    return {id: report for id, found in zip(collections, answers, strict=True) for report in found}
 
 
 def reports(records: Records, collection: str, limit: int = 60) -> list[DriftReport]:

@@ -7,14 +7,14 @@ Not here: rates (rates.py).
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from biosight.images import Image
 from biosight.places import Deployment
 from biosight.storage.conditions import living_images
-from biosight.storage.records import Records, Where, find_all
+from biosight.storage.records import Records, Where
 
 DAY = len("2026-05-03")
 LONGEST_DAYS = 366 * 50  # longer than any survey: a clock that is wrong
@@ -36,11 +36,12 @@ class Effort:
         return self.months.get(month, 0) if month else sum(self.months.values())
 
 
-def efforts_of(records: Records, collection: str) -> list[Effort]:
-    """Return the effort of each deployment of a collection that has dates."""
+def efforts_of(
+    records: Records, collection: str, deployments: Sequence[Deployment]
+) -> list[Effort]:
+    """Return the effort of each of a collection's deployments that has dates."""
     days = picture_days(records, collection)
-    here = [Where("collection", "=", collection)]
-    found = (effort_of(d, days.get(d.id, ("", ""))) for d in find_all(records, Deployment, here))
+    found = (effort_of(d, days.get(d.id, ("", ""))) for d in deployments)
     return [effort for effort in found if effort is not None]
 
 

@@ -15,7 +15,7 @@ from operator import attrgetter
 from biosight.images import Image
 from biosight.labels import PEOPLE
 from biosight.places import EventObservation
-from biosight.storage.records import Records, Where, among, pages
+from biosight.storage.records import AT_ONCE, Records, Where, among, pages
 
 MOST_IMAGES = 2_000  # pictures of one event that a row can be about
 BY_EVENT = attrgetter("deployment", "images")
@@ -49,12 +49,13 @@ def digest_of(images: Iterable[Image], *, of_machines: bool = False) -> str:
     return sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def counting(records: Records, collection: str, where: Where) -> Iterator[Counting]:
+def counting(
+    records: Records, collection: str, where: Where, *, size: int = AT_ONCE
+) -> Iterator[Counting]:
     """Yield the observations of a collection that match and count now."""
     here = [Where("collection", "=", collection), where]
-    for page in pages(records, EventObservation, here):
-        page.sort(key=BY_EVENT)
-        for _, same in groupby(page, BY_EVENT):
+    for page in pages(records, EventObservation, here, size=size):
+        for _, same in groupby(sorted(page, key=BY_EVENT), BY_EVENT):
             yield from counting_of_event(records, list(same))
 
 

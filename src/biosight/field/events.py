@@ -6,7 +6,7 @@ local ones. Not here: acts on an event's pictures (review), or events in exports
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,7 +16,7 @@ from biosight.field.gaps import Gaps
 from biosight.images import Image
 from biosight.places.clocks import instant, known_zone
 from biosight.storage.conditions import living_images
-from biosight.storage.records import Order, Position, Records, Where
+from biosight.storage.records import Order, Position, Question, Records, Where
 
 # How many pictures are read on either side, first and then: most events have few.
 NEAR, FAR = 6, 400
@@ -86,50 +86,95 @@ def skipped_hours(beyond: Numbers, other: Booleans) -> list[int]:
     return [int(n) for n in np.flatnonzero((beyond > 0) & (beyond <= LONGEST_SKIP) & ~other)]
 
 
+@dataclass(slots=True)
+class Reach:
+    """How far an event is known to reach to one side of a picture: the last time, and how many
+    pictures are there. `gap` is in seconds, and `zone` the deployment's time zone."""
+
+    image: Image
+    gap: int
+    zone: str
+    descending: bool
+    count: int = 0
+    ended: bool = False
+    far: Image = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.far = self.image
+
+    @property
+    def size(self) -> int:
+        """How many pictures are asked for next."""
+        return FAR if self.count else NEAR
+
+    @property
+    def question(self) -> Question:
+        """Return what to ask next."""
+        where = [*living_images(self.image.collection)]
+        where.append(Where("deployment", "=", self.image.deployment))
+        order, after = Order("taken", self.descending), Position(self.far.taken, self.far.id)
+        return Question(where, order, after, self.size)
+
+    def extend(self, page: Sequence[Image]) -> None:
+        """Take in the next pictures on this side."""
+        size = self.size
+        for one in page:
+            here, now = instant(self.far.taken), instant(one.taken)
+            if here is None or now is None or not follows(here, now, self.gap, self.zone):
+                self.ended = True
+                return
+            self.far, self.count = one, self.count + 1
+        self.ended = len(page) < size
+
+
+def events_around(records: Records, pictures: Sequence[tuple[Image, int, str]]) -> list[Event]:
+    """Return the event that each of some pictures with a deployment and a time of day belongs to,
+    given each with its gap and time zone. All are looked at together, a step further each time."""
+    sides = [[Reach(*one, descending=way) for way in (True, False)] for one in pictures]
+    while left := [reach for both in sides for reach in both if not reach.ended]:
+        answers = records.find_each(Image, [reach.question for reach in left])
+        for reach, page in zip(left, answers, strict=True):
+            reach.extend(page)
+    return [joined_event(before, behind) for before, behind in sides]
+
+
+def joined_event(before: Reach, behind: Reach) -> Event:
+    """Return the event around a picture, given how far it reaches to either side."""
+    images = before.count + 1 + behind.count
+    return Event(before.image.deployment, before.far.taken, behind.far.taken, images)
+
+
 def event_of(records: Records, image: Image, gap: int, zone: str = "") -> Event | None:
     """Return the event that a picture belongs to; None for one without a deployment or a time of
     day. `zone` is its deployment's time zone, "" for unknown."""
     if not image.deployment or instant(image.taken) is None:
         return None
-    start, before = reach(records, image, (gap, zone), descending=True)
-    end, behind = reach(records, image, (gap, zone), descending=False)
-    return Event(image.deployment, start, end, before + 1 + behind)
-
-
-def reach(
-    records: Records, image: Image, near: tuple[int, str], *, descending: bool
-) -> tuple[str, int]:
-    """Return the last time within the event on one side of a picture, and how many pictures are
-    there. `near` is the event gap in seconds and the time zone."""
-    where = [*living_images(image.collection), Where("deployment", "=", image.deployment)]
-    order = Order("taken", descending=descending)
-    far, count, size = image, 0, NEAR
-    while True:
-        after = Position(far.taken, far.id)
-        page = records.find(Image, where, order=order, after=after, limit=size)
-        for one in page:
-            here, now = instant(far.taken), instant(one.taken)
-            if here is None or now is None or not follows(here, now, *near):
-                return far.taken, count
-            far, count = one, count + 1
-        if len(page) < size:
-            return far.taken, count
-        size = FAR
+    return events_around(records, [(image, gap, zone)])[0]
 
 
 def events_of(records: Records, images: Sequence[Image], gaps: Gaps) -> dict[str, Event]:
     """Return the events of some pictures of a collection, by the pictures' ids; a trashed one is in
-    none. Each event is queried once."""
-    found: dict[str, Event] = {}
-    latest: Event | None = None
+    none. Of pictures that follow each other, only the first is asked about."""
+    first: dict[str, Image] = {}
+    before: Image | None = None
     for image in sorted(images, key=lambda i: (i.deployment, i.taken)):
-        inside = latest is not None and latest.deployment == image.deployment
-        if latest is None or not inside or image.taken > latest.end:
-            gap, zone = gaps.of(image.deployment), gaps.zone(image.deployment)
-            latest = None if image.trashed else event_of(records, image, gap, zone)
-        if latest is not None:
-            found[image.id] = latest
-    return found
+        if image.trashed or not image.deployment or instant(image.taken) is None:
+            continue
+        goes_on = before is not None and is_next(before, image, gaps)
+        first[image.id] = first[before.id] if before and goes_on else image
+        before = image
+    asked = list({i.id: i for i in first.values()}.values())
+    near = [(i, gaps.of(i.deployment), gaps.zone(i.deployment)) for i in asked]
+    events = dict(zip([i.id for i in asked], events_around(records, near), strict=True))
+    return {id: events[one.id] for id, one in first.items()}
+
+
+def is_next(before: Image, image: Image, gaps: Gaps) -> bool:
+    """Return whether a picture is in the event of one before it, whatever lies between them."""
+    then, now = instant(before.taken), instant(image.taken)
+    if before.deployment != image.deployment or then is None or now is None:
+        return False
+    return follows(then, now, gaps.of(image.deployment), gaps.zone(image.deployment))
 
 
 def with_event_starts(

@@ -7,6 +7,7 @@ Not here: what each role may do (roles.py), what a collection is (collection.py)
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Unpack
 
@@ -32,6 +33,7 @@ from biosight.storage.records import (
     among,
     find_all,
     new_id,
+    parts,
 )
 from biosight.subjects.picture_kind import PictureKind
 
@@ -169,6 +171,16 @@ def remove_with_members(records: Records, collection: Collection) -> None:
 def members_of(records: Records, collection: str) -> list[Member]:
     """Return everyone with a role in a collection."""
     return find_all(records, Member, [Where("collection", "=", collection)])
+
+
+def owners_of(records: Records, collections: Sequence[str]) -> dict[str, list[str]]:
+    """Return the ids of the owners of each of some collections."""
+    found: dict[str, list[str]] = {id: [] for id in collections}
+    for part in parts(collections):
+        owned = [Where("collection", "in", part), Where("role", "=", OWNER)]
+        for member in find_all(records, Member, owned):
+            found[member.collection].append(member.user)
+    return found
 
 
 def is_abandoned(records: Records, collection: Collection) -> bool:

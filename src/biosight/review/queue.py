@@ -2,8 +2,8 @@
 
 Only answers to the random half measure accuracy, so each answer keeps which half it came from
 (Annotation.via). A share of all pictures is kept for the random half. Neither the other half nor
-groups of look-alikes take them; otherwise the random half would only get the leftovers. Not here:
-answering (acts.py).
+groups of look-alikes take them; otherwise the random half would only get the leftovers. The queue
+of names (verified_names.py) takes one where a name has no other. Not here: answering (acts.py).
 """
 
 from dataclasses import dataclass

@@ -23,6 +23,7 @@ from biosight.storage.patience import TRIES, tries
 from biosight.storage.records import (
     Insert,
     Order,
+    Question,
     Records,
     Replace,
     Require,
@@ -67,11 +68,13 @@ def last_act(records: Records, by: str, collection: str) -> Act | None:
     return found[0] if found else None
 
 
-def first_images(records: Records, act: str, limit: int) -> list[str]:
-    """Return the first pictures that an act changed and that still exist, by id."""
-    items = records.find(ActItem, [Where("act", "=", act)], limit=limit)
-    there = {i.id for i in among(records, Image, [item.image for item in items])}
-    return [item.image for item in items if item.image in there]
+def first_images(records: Records, acts: Sequence[str], limit: int) -> dict[str, list[str]]:
+    """Return the first pictures that each act changed and that still exist, by id."""
+    asked = [Question([Where("act", "=", act)], limit=limit) for act in acts]
+    items = dict(zip(acts, records.find_each(ActItem, asked), strict=True))
+    ids = sorted({item.image for found in items.values() for item in found})
+    there = {i.id for i in among(records, Image, ids)}
+    return {a: [i.image for i in found if i.image in there] for a, found in items.items()}
 
 
 def get_act(records: Records, id: str) -> Act:

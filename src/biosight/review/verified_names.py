@@ -3,8 +3,8 @@ vain.
 
 A name is present once a person has given or confirmed it, or a name below it, for one picture.
 Machines alone prove nothing: their false positives make rare names seem present (Miller et al.
-2011, Ecology 92: 1422-1428). LOOKS pictures that a machine gave a name and a person did not leave
-it unproved. Not here: answers (acts.py), or events of each name (field/events.py).
+2011, Ecology 92: 1422-1428). LOOKS pictures that a machine gave a name and a person looked at in
+vain leave it unproved. Not here: answers (acts.py), or events of each name (field/events.py).
 """
 
 from collections import Counter
@@ -17,12 +17,13 @@ from biosight.images import Image
 from biosight.labels import IN_BULK
 from biosight.review.queue import Drawn, not_reserved
 from biosight.storage.conditions import living_images, named_by_people
-from biosight.storage.records import Order, Records, Value, Where
+from biosight.storage.records import Order, Question, Records, Value, Where, among
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.naming import Naming
 from biosight.taxa.paths import line_of, paths_down_to
 
 LOOKS = 3
+MOST_SHOWN = 1_000  # rows with a picture
 VIA = "names"
 MACHINES = ("machine", IN_BULK)  # nobody looked at what these say
 SUREST = Order("confidence", descending=True)
@@ -49,13 +50,14 @@ class ListedName:
 
 @dataclass(slots=True)
 class Sums:
-    """Pictures by site and label: all, those said by people, and looks in vain; and the path of
-    each label."""
+    """Pictures by site and label: all, those said by people, and looks in vain; the path of each
+    label, and the labels of further subjects."""
 
     images: Counter[tuple[str, str]] = field(default_factory=Counter)
     verified: Counter[tuple[str, str]] = field(default_factory=Counter)
     looks: Counter[tuple[str, str]] = field(default_factory=Counter)
     paths: dict[str, str] = field(default_factory=dict)
+    further: set[str] = field(default_factory=set)
 
 
 def listed_names(
@@ -124,6 +126,7 @@ def add_subjects(
         if by_site:
             shown = records.count_by(Image, [*where, Where("also_labels", "has", label)], "site")
         sums.paths.setdefault(label, naming.path(label))
+        sums.further.add(label)
         for site, n in shown.items():
             sums.images[str(site), label] += n
             sums.verified[str(site), label] += n
@@ -138,8 +141,9 @@ def add_looks(
     *,
     by_site: bool,
 ) -> None:
-    """Add the pictures of a machine's name for which a person said something else, or something
-    above it."""
+    """Add the pictures of a machine's name that a person looked at and did not confirm: they are
+    something else, undecided, or only something above it. A name that is in no tree contradicts
+    nothing."""
     fields = ("machine_label", "label_path", *(("site",) if by_site else ()))
     for values, n in records.tally(Image, named_by_people(collection), fields).items():
         machine, said, *site = (str(v) for v in values)
@@ -147,25 +151,68 @@ def add_looks(
         path = naming.path(label)
         if not label or thing_of(label) or said.startswith(path):
             continue
+        if said and line_of(said)[-1] not in naming.tree:
+            continue  # nobody knows whether it hangs below the machine's name
         sums.paths.setdefault(label, path)
         sums.looks[site[0] if site else "", label] += n
+    take_off_subjects(records, collection, naming, sums, by_site=by_site)
+
+
+def take_off_subjects(
+    records: Records, collection: str, naming: Naming, sums: Sums, *, by_site: bool
+) -> None:
+    """Take off the looks at pictures on which a person gave the name to a further subject."""
+    labels = sorted({label for _, label in sums.looks} & sums.further)
+    wheres = [
+        [
+            *named_by_people(collection),
+            Where("machine_label", "=", naming.own.get(label, label)),
+            Where("also_labels", "has", label),
+        ]
+        for label in labels
+    ]
+    if not by_site:
+        for label, n in zip(labels, records.count_each(Image, wheres), strict=True):
+            sums.looks["", label] -= n
+        return
+    for label, where in zip(labels, wheres, strict=True):
+        for site, n in records.count_by(Image, where, "site").items():
+            sums.looks[str(site), label] -= n
 
 
 def shown_pictures(
     records: Records, collection: str, found: Sequence[ListedName], *, by_site: bool = False
 ) -> dict[ListedName, Image]:
-    """Return the picture to show of each row: the surest of those whose label people gave, else the
-    surest of machines."""
-    fields = ("label", "site") if by_site else ("label",)
-    shown: dict[ListedName, Image] = {}
-    for who in (("person",), MACHINES):
-        left: dict[tuple[Value, ...], ListedName] = {
-            (one.label, one.site)[: len(fields)]: one for one in found if one not in shown
-        }
-        where = [*living_images(collection), Where("who", "in", who)]
-        first = records.firsts(Image, where, fields, list(left), SUREST)
-        shown |= {left[key]: image for key, image in first.items()}
-    return shown
+    """Return the picture to show of each of the first MOST_SHOWN rows: the surest of those whose
+    label people gave, else the surest of machines. By site all pictures are read."""
+    rows = found[:MOST_SHOWN]
+    if by_site:
+        return shown_at_sites(records, collection, rows)
+    asked = []
+    for row in rows:
+        same = [*living_images(collection), Where("label", "=", row.label)]
+        machines = row, Question([*same, Where("who", "in", MACHINES)], SUREST)
+        people = row, Question([*same, Where("who", "=", "person")], SUREST)
+        asked += [machines, people] if row.verified else [machines]
+    answers = records.find_each(Image, [question for _, question in asked])
+    pairs = zip(asked, answers, strict=True)
+    return {row: image for (row, _), images in pairs for image in images}  # people's come last
+
+
+def shown_at_sites(
+    records: Records, collection: str, rows: Sequence[ListedName]
+) -> dict[ListedName, Image]:
+    """Return the pictures of rows by site, as `shown_pictures`."""
+    wanted = {(row.label, row.site): row for row in rows}
+    best: dict[ListedName, tuple[bool, float, str]] = {}
+    fields = "label", "site", "who", "confidence", "id"
+    for values in records.tally(Image, living_images(collection), fields):
+        label, site, who, confidence, id = values
+        if row := wanted.get((str(label), str(site))):
+            one = who == "person", float(confidence or 0), str(id)
+            best[row] = max(one, best.get(row, one))
+    images = {i.id: i for i in among(records, Image, [id for _, _, id in best.values()])}
+    return {row: images[id] for row, (_, _, id) in best.items() if id in images}
 
 
 def pictures_to_look_at(
@@ -174,11 +221,13 @@ def pictures_to_look_at(
     """Return the likeliest picture of each name of a whole collection that nobody has verified, the
     surest first. A name waits until the unverified names below it are looked at, since each of them
     would prove it. A picture that is kept for the random half is taken where there is no other."""
-    drawn: dict[tuple[Value, ...], Image] = {}
+    drawn: dict[ListedName, Image] = {}
     where = [*living_images(collection), Where("who", "in", MACHINES)]
     for chosen in ([*where, *not_reserved()], where):
-        left = [(one.label,) for one in without_waiting_above(found) if (one.label,) not in drawn]
-        drawn |= records.firsts(Image, chosen, ["label"], left, SUREST)
+        left = [one for one in without_waiting_above(found) if one not in drawn]
+        asked = [Question([*chosen, Where("label", "=", one.label)], SUREST) for one in left]
+        answers = records.find_each(Image, asked)
+        drawn |= {one: image for one, images in zip(left, answers, strict=True) for image in images}
     images = sorted(drawn.values(), key=lambda i: (-i.confidence, i.id))
     return [Drawn(image, VIA) for image in images]
 

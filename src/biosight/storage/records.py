@@ -63,6 +63,16 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What `find` is asked; `limit` is at least 1."""
+
+    where: Sequence[Where]
+    order: Order = Order()
+    after: Position | None = None
+    limit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
     """A new record. InUse is raised when a unique key exists."""
 
@@ -147,20 +157,17 @@ class Records(Protocol):
         """Return a page of records in order, starting after the position `after`."""
         ...
 
-    def firsts(
-        self,
-        kind: type[R],
-        where: Sequence[Where],
-        fields: Sequence[str],
-        wanted: Sequence[tuple[Value, ...]],
-        order: Order,
-    ) -> dict[tuple[Value, ...], R]:
-        """Return the first of those that match in an order for each wanted combination of values of
-        some fields, where there is one. A store on the network is asked once."""
+    def find_each(self, kind: type[R], questions: "Sequence[Question]") -> list[list[R]]:
+        """Return the answer to each of several questions, as `find` gives it. A store on the
+        network is asked a few hundred at once."""
         ...
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         """Return how many match; this is fast where a counter covers the conditions' fields."""
+        ...
+
+    def count_each(self, kind: type[Record], wheres: Sequence[Sequence[Where]]) -> list[int]:
+        """Return how many match each of several lists of conditions; asked as `find_each`."""
         ...
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
@@ -180,6 +187,11 @@ class Records(Protocol):
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         """Return the sum of the kind's `totalled` field over all that match."""
+        ...
+
+    def totals(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        """Return the sum of the kind's `totalled` field for each value of `field`, over all that
+        match."""
         ...
 
     def write(self, *changes: Write) -> None:
@@ -243,11 +255,14 @@ def pages(
 ) -> Iterator[list[R]]:
     """Yield all that match in order of id, after the id `start`, `size` at a time.
 
-    Each page is read when it is asked for, so it shows changes that were made meanwhile.
+    Each page is read when it is asked for, so it shows changes that were made meanwhile. A page
+    that is not full is the last.
     """
     after = behind(start)
     while found := records.find(kind, where, after=after, limit=size):
         yield found
+        if len(found) < size:
+            return
         after = behind(found[-1].id)
 
 

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from biosight.storage.fields import fields_of
-from biosight.storage.records import Position, R, Record, Value, Where
+from biosight.storage.records import Order, Position, Question, R, Record, Value, Where
 
 Document = dict[str, Any]
+NUMBER = "number_"  # of a question, in its answers
 OPERATORS = {"=": "$eq", "!=": "$ne", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
@@ -62,3 +63,31 @@ def beyond(field: str, after: Position, way: int) -> Document:
             {field: after.value, "_id": {operator: after.id}},
         ]
     }
+
+
+def pipeline(question: Question) -> list[Document]:
+    """Return the stages that answer a question."""
+    chosen, way = condition(question.where), way_of(question.order)
+    field = name_of(question.order.field)
+    if question.after is not None:
+        chosen = {"$and": [*chosen.get("$and", []), beyond(field, question.after, way)]}
+    return [
+        {"$match": chosen},
+        {"$sort": {field: way} if field == "_id" else {field: way, "_id": way}},
+        {"$limit": question.limit},
+    ]
+
+
+def way_of(order: Order) -> int:
+    """Return the direction of an order as MongoDB writes it."""
+    return DESCENDING if order.descending else ASCENDING
+
+
+def sorted_by(records: list[R], order: Order) -> list[R]:
+    """Return records in an order, absent values before all others: a union promises none."""
+
+    def key(record: R) -> tuple[bool, Any, str]:
+        value = getattr(record, order.field)
+        return value is not None, value if value is not None else 0, record.id
+
+    return sorted(records, key=key, reverse=order.descending)

@@ -11,7 +11,7 @@ from copy import copy
 from dataclasses import MISSING
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -35,12 +35,16 @@ from biosight.storage.mongo.connection import (
     translated_errors,
 )
 from biosight.storage.mongo.documents import (
+    NUMBER,
     Document,
     beyond,
     condition,
     from_document,
     name_of,
+    pipeline,
+    sorted_by,
     to_document,
+    way_of,
 )
 from biosight.storage.mongo.leaning import moves_others, own_point, points_of, record_concerned
 from biosight.storage.records import (
@@ -49,6 +53,7 @@ from biosight.storage.records import (
     Insert,
     Order,
     Position,
+    Question,
     R,
     Record,
     Remove,
@@ -61,6 +66,7 @@ from biosight.storage.records import (
 
 CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
 AGAIN = {"errorLabels": ["TransientTransactionError"]}
+MOST_JOINED = 300  # pipelines in one command; a server takes up to 1,000 stages
 DURABLE = WriteConcern(w="majority", j=True)
 
 
@@ -209,7 +215,7 @@ class MongoRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        way = DESCENDING if order.descending else ASCENDING
+        way = way_of(order)
         field = name_of(order.field)
         chosen = condition(where)
         if after is not None:
@@ -220,28 +226,38 @@ class MongoRecords:
             found = list(every.sort(keys).limit(limit)) if limit else []
         return [from_document(kind, kept) for kept in found]
 
-    def firsts(
-        self,
-        kind: type[R],
-        where: Sequence[Where],
-        fields: Sequence[str],
-        wanted: Sequence[tuple[Value, ...]],
-        order: Order,
-    ) -> dict[tuple[Value, ...], R]:
-        """Return the first that matches of each combination, by one command."""
-        if not wanted:
-            return {}
-        way = DESCENDING if order.descending else ASCENDING
-        by = dict.fromkeys([name_of(f) for f in fields], ASCENDING)
-        sort = {"$sort": {**by, name_of(order.field): way, "_id": way}}
-        keys = {f"k{n}": f"${field}" for n, field in enumerate(by)}
-        first = {"$group": {"_id": keys, "first": {"$first": "$$ROOT"}}}
-        columns = zip(fields, zip(*wanted, strict=True), strict=True)
-        same = [Where(f, "in", tuple(dict.fromkeys(values))) for f, values in columns]
-        with bounded_calls():
-            rows = self.grouped(kind, [*where, *same], first, [sort])
-        found = {tuple(row["_id"].get(key) for key in keys): row["first"] for row in rows}
-        return {v: from_document(kind, found[v]) for v in wanted if v in found}
+    def find_each(self, kind: type[R], questions: Sequence[Question]) -> list[list[R]]:
+        """Return the answer to each of several questions, MOST_JOINED in one command: a union of
+        their pipelines, each of which follows an index of its own."""
+        answers: list[list[R]] = [[] for _ in questions]
+        for row in self.answers(kind, [pipeline(q) for q in questions]):
+            answers[row[NUMBER]].append(from_document(kind, row))
+        return [sorted_by(found, q.order) for found, q in zip(answers, questions, strict=True)]
+
+    def count_each(self, kind: type[Record], wheres: Sequence[Sequence[Where]]) -> list[int]:
+        """Return how many match each of several lists of conditions, asked as `find_each`."""
+        counts = [0] * len(wheres)
+        counted = {"$count": "n"}
+        for row in self.answers(kind, [[{"$match": condition(w)}, counted] for w in wheres]):
+            counts[row[NUMBER]] = int(row["n"])
+        return counts
+
+    def answers(
+        self, kind: type[Record], pipelines: Sequence[list[Document]]
+    ) -> Iterator[Document]:
+        """Yield the documents of several pipelines, each with its pipeline's number."""
+        numbered = [[*p, {"$addFields": {NUMBER: n}}] for n, p in enumerate(pipelines)]
+        for start in range(0, len(numbered), MOST_JOINED):
+            with bounded_calls():
+                rows = self.joined(kind, numbered[start : start + MOST_JOINED])
+            yield from rows
+
+    def joined(self, kind: type[Record], pipelines: Sequence[list[Document]]) -> list[Document]:
+        """Return the documents of several pipelines over one collection, by one command."""
+        first, *others = pipelines
+        kept = self.of(kind)
+        unions = [{"$unionWith": {"coll": kept.name, "pipeline": other}} for other in others]
+        return list(kept.aggregate([*first, *unions], session=self.moment))
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         with bounded_calls():
@@ -286,11 +302,20 @@ class MongoRecords:
             return [str(kept["_id"]) for kept in found]
 
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
+        return self.summed(kind, where, None).get(None, 0)
+
+    def totals(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        return {v: n for v, n in self.summed(kind, where, f"${name_of(field)}").items() if n}
+
+    def summed(
+        self, kind: type[Record], where: Sequence[Where], by: str | None
+    ) -> dict[Value, int]:
+        """Return the sum of the kind's `totalled` field for each value of an expression."""
         amount = declared_by(kind).totalled
-        summed = {"$group": {"_id": None, "total": {"$sum": f"${amount}"}}}
+        group = {"$group": {"_id": by, "total": {"$sum": f"${amount}"}}}
         with bounded_calls():
-            rows = self.grouped(kind, where, summed)
-        return int(rows[0]["total"]) if rows else 0
+            rows = self.grouped(kind, where, group)
+        return {row["_id"]: int(row["total"]) for row in rows}
 
     def write(self, *changes: Write) -> None:
         """Make all changes or none; return once a majority has them in its journals."""

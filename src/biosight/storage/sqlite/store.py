@@ -29,6 +29,7 @@ from biosight.storage.records import (
     InUse,
     Order,
     Position,
+    Question,
     R,
     Record,
     Value,
@@ -183,21 +184,11 @@ class SqliteRecords:
             kind(**{f.name: from_sql(f, v) for f, v in zip(kept, row, strict=True)}) for row in rows
         ]
 
-    def firsts(
-        self,
-        kind: type[R],
-        where: Sequence[Where],
-        fields: Sequence[str],
-        wanted: Sequence[tuple[Value, ...]],
-        order: Order,
-    ) -> dict[tuple[Value, ...], R]:
-        """Return the first that matches of each combination; each is a step into an index."""
-        found = {}
-        for values in wanted:
-            same = [Where(f, "=", v) for f, v in zip(fields, values, strict=True)]
-            for first in self.find(kind, [*where, *same], order=order, limit=1):
-                found[values] = first
-        return found
+    def find_each(self, kind: type[R], questions: Sequence[Question]) -> list[list[R]]:
+        """Return the answer to each of several questions, one after the other."""
+        return [
+            self.find(kind, q.where, order=q.order, after=q.after, limit=q.limit) for q in questions
+        ]
 
     def count(self, kind: type[Record], where: Sequence[Where] = ()) -> int:
         if (worded := self.ways.with_word(kind, where)) is not None:
@@ -207,6 +198,10 @@ class SqliteRecords:
         counter = self.ways.counter_for(kind, {w.field for w in where})
         what = f"coalesce(sum(n), 0) FROM {counter}" if counter else f"count(*) FROM {kind.table}"
         return int(self.rows(f"SELECT {what} WHERE {clause}", values)[0][0])
+
+    def count_each(self, kind: type[Record], wheres: Sequence[Sequence[Where]]) -> list[int]:
+        """Return how many match each of several lists of conditions, one after the other."""
+        return [self.count(kind, where) for where in wheres]
 
     def count_by(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
         found = self.ways.count_texts(kind, where, field)
@@ -244,11 +239,22 @@ class SqliteRecords:
     def total(self, kind: type[Record], where: Sequence[Where]) -> int:
         where = self.ways.resolved(kind, where)
         clause, values = self.ways.narrowed(kind, where)
-        counter = self.ways.counter_for(kind, {w.field for w in where})
-        amount = declared_by(kind).totalled
-        table, number = (counter, "total") if counter else (kind.table, amount)
+        table, number = self.totalled(kind, {w.field for w in where})
         sql = f"SELECT coalesce(sum({number}), 0) FROM {table} WHERE {clause}"
         return int(self.rows(sql, values)[0][0])
+
+    def totals(self, kind: type[Record], where: Sequence[Where], field: str) -> dict[Value, int]:
+        where = self.ways.resolved(kind, where)
+        clause, values = self.ways.narrowed(kind, where)
+        table, number = self.totalled(kind, {w.field for w in where} | {field})
+        sql = f'SELECT "{field}", sum({number}) FROM {table} WHERE {clause} GROUP BY +"{field}"'
+        return {value: int(total) for value, total in self.rows(sql, values) if total}
+
+    def totalled(self, kind: type[Record], fields: set[str]) -> tuple[str, str]:
+        """Return the table that sums the kind's `totalled` field soonest for conditions on fields,
+        and its column."""
+        counter = self.ways.counter_for(kind, fields)
+        return (counter, "total") if counter else (kind.table, declared_by(kind).totalled)
 
     def write(self, *changes: Write) -> None:
         """Make all changes or none, durably; return once the commit has reached the disk."""

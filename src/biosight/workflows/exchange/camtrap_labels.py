@@ -74,11 +74,14 @@ def say_picture(to: Labelling, names: Names, id: str, rows: Sequence[NumberedRow
     image = to.task.records.get(Image, id)
     if image is None:
         return
-    changed = people.rows and say_by_people(to, names, people, image)
+    changed = left = False
+    if people.rows:
+        changed, left = say_by_people(to, names, people, image)
     number = (people if people.rows else machines).largest
+    follows = changed and image.who in PEOPLE  # the answer before had come in too
     if number > MOST_INDIVIDUALS:
         to.tell(f"{image.name}: a count of {number:,} is left out")
-    elif number and (changed or not image.individuals):
+    elif number and not left and (follows or not image.individuals):
         change = change_of("count", individuals=number)
         to.tally["counted"] += change_pictures(to.task, change, [id])
 
@@ -99,19 +102,19 @@ def sightings(to: Labelling, rows: Sequence[NumberedRow]) -> tuple[Sightings, Si
     return people, machines
 
 
-def say_by_people(to: Labelling, names: Names, seen: Sightings, image: Image) -> bool:
+def say_by_people(to: Labelling, names: Names, seen: Sightings, image: Image) -> tuple[bool, bool]:
     """Add what people say of a picture, with their names as texts: no account here stands for them.
-    Return whether the picture changed."""
+    Return whether the picture changed, and whether it was left as somebody here named it."""
     for words in seen.left_out():
         to.tally[LEFT_OUT] += 1
         to.tell(f"{image.name}: {words}")
     subjects, row = seen.ordered()
     now = [(names.accepted(s.label) if s.label else "", s.details) for s in subjects]
     if image.who == "person" and now == [s.named for s in image.subjects]:
-        return False
+        return False, False
     if said_here(to.task.records, image):
         to.tally[LEFT_SO] += 1
-        return False
+        return False, True
     task, here = to.task, to.task.collection_now()
     if len(subjects) == 1 and subjects[0].details == NO_DETAILS:
         label = subjects[0].label
@@ -123,10 +126,13 @@ def say_by_people(to: Labelling, names: Names, seen: Sightings, image: Image) ->
     changed = change_pictures(task, change, [image.id])
     to.tally["named by people"] += changed
     to.tally["pictures with several subjects"] += changed * (len(subjects) > 1)
-    return bool(changed)
+    return bool(changed), False
 
 
 def said_here(records: Records, image: Image) -> bool:
-    """Return whether a picture has the answer of a person here, and not one that came in."""
+    """Return whether a picture has the answer of a person here, and not one that came in. Nothing
+    says who described it by more than a box, so a described one counts as answered here too."""
     last = last_said(records, [image]).get(image.id)
-    return image.who in PEOPLE and last is not None and not last.source
+    named = image.who in PEOPLE and last is not None and not last.source
+    described = replace(image.details, region=None) != NO_DETAILS
+    return named or described or any(one.by for one in image.others)

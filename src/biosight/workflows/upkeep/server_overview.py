@@ -4,18 +4,19 @@ Not here: who may ask (web/api/people/server.py), the log of people (workflows/p
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from biosight import accounts, logbook, membership, registry
 from biosight.accounts import User
 from biosight.bootstrap import GIGABYTE
 from biosight.collection import Collection
-from biosight.drift import reports
+from biosight.drift.reports import latest_reports
 from biosight.errors import BadRequest, Conflict
 from biosight.images import Image
-from biosight.membership import OWNER, Member
+from biosight.membership import Member
 from biosight.registry import ModelVersion
-from biosight.storage.records import Order, Records, Replace, Where, among, behind
+from biosight.storage.records import Order, Records, Replace, Where, behind
 from biosight.work import jobs
 from biosight.work.jobs import Dropped, Job
 from biosight.workflows.upkeep.backups import noted_problems
@@ -59,26 +60,37 @@ def try_again(records: Records, job: Job, by: str) -> Job:
 
 def holdings(records: Records, after: str = "") -> list[Holding]:
     """Return collections with what they hold, oldest first."""
-    found = records.find(Collection, after=behind(after), limit=SHOWN)
-    return [holding_of(records, c) for c in found]
+    return holdings_of(records, records.find(Collection, after=behind(after), limit=SHOWN))
 
 
 def holding_of(records: Records, collection: Collection) -> Holding:
-    """Return a collection's owners, pictures and bytes (trash included), and its last drift
-    check."""
-    mine = [Where("collection", "=", collection.id)]
-    members = records.find(Member, [*mine, Where("role", "=", OWNER)], limit=20)
-    people = among(records, User, [m.user for m in members])
-    report = next(iter(reports(records, collection.id, 1)), None)
-    return Holding(
-        collection,
-        tuple(sorted(p.name for p in people)),
-        records.count(Image, mine),
-        records.total(Image, mine),
-        report.verdict if report else "",
-        report.at if report else 0.0,
-        membership.is_abandoned(records, collection),
-    )
+    """Return what one collection holds."""
+    return holdings_of(records, [collection])[0]
+
+
+def holdings_of(records: Records, found: Sequence[Collection]) -> list[Holding]:
+    """Return what up to SHOWN collections hold: owners, pictures and bytes (trash included), and
+    the last drift check, all asked for at once."""
+    ids = [c.id for c in found]
+    theirs = [Where("collection", "in", tuple(ids))]
+    images = records.count_by(Image, theirs, "collection")
+    size = records.totals(Image, theirs, "collection")
+    checks = latest_reports(records, ids)
+    with_members = records.count_by(Member, theirs, "collection")
+    owners = membership.owners_of(records, ids)
+    name = accounts.names_of(records, {user for users in owners.values() for user in users})
+    return [
+        Holding(
+            c,
+            tuple(sorted(map(name, owners[c.id]))),
+            images.get(c.id, 0),
+            size.get(c.id, 0),
+            checks[c.id].verdict if c.id in checks else "",
+            checks[c.id].at if c.id in checks else 0.0,
+            c.trashed_at > 0 and not with_members.get(c.id),
+        )
+        for c in found
+    ]
 
 
 def take_up(records: Records, collection: Collection, by: str) -> Collection:

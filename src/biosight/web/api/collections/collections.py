@@ -1,5 +1,6 @@
 """API: collections, their labels and members."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
@@ -12,17 +13,15 @@ from biosight.collection import (
     LONGEST_GAP,
     MOST_ANSWERABLE,
     WIDEST_GRID,
-    Collection,
 )
 from biosight.errors import Forbidden
 from biosight.gallery import trash
+from biosight.gallery.totals import Totals, totals_of
 from biosight.images import Image
 from biosight.membership import OWNER, Access
-from biosight.storage.conditions import living_images, unreviewed_images
-from biosight.storage.records import Order, Where
+from biosight.storage.records import Where
 from biosight.subjects.picture_kind import PictureKind
 from biosight.taxa.kinds import thing_of
-from biosight.taxa.paths import line_of
 from biosight.web.access.deps import Bytes, MayChange, MayLook, MayOwn, Open, Signed, Store, task_of
 from biosight.web.access.rights import MemberToRemove, seen_version
 from biosight.web.schemas.body import Input
@@ -39,7 +38,6 @@ from biosight.workflows.pictures import trash_job
 from biosight.workflows.upkeep import collection_removal
 
 router = APIRouter(tags=["collections"])
-MOST_COVERS = 4
 Said = Literal["title", "license", "rights_holder", "coarse", "utc_offset"]
 
 
@@ -195,24 +193,31 @@ class RoleChange(Input):
     role: str = Field(max_length=20)
 
 
-def owners_of(records: Store, collection: str) -> list[str]:
-    """Return the names of the owners of a collection."""
-    name = accounts.names_of(records)
-    members = membership.members_of(records, collection)
-    return [name(m.user) for m in members if m.role == OWNER]
-
-
 def collection_out(records: Store, access: Access) -> CollectionOut:
     """Return a collection with its counts."""
+    return collections_out(records, [access])[0]
+
+
+def collections_out(records: Store, found: Sequence[Access]) -> list[CollectionOut]:
+    """Return collections with their counts, all asked for at once."""
+    holds = totals_of(records, [a.collection for a in found])
+    owners = membership.owners_of(records, [a.collection.id for a in found])
+    name = accounts.names_of(records, {user for users in owners.values() for user in users})
+    return [
+        with_totals(access, holds[access.collection.id], map(name, owners[access.collection.id]))
+        for access in found
+    ]
+
+
+def with_totals(access: Access, holds: Totals, owners: Iterable[str]) -> CollectionOut:
+    """Return a collection as the API shows it."""
     c = access.collection
-    where, machine = living_images(c.id), unreviewed_images(c.id)
-    newest = records.find(Image, where, order=Order("created_at", descending=True), limit=1)
     return CollectionOut(
         id=c.id,
         name=c.name,
         role=access.role,
         may=list(access.abilities),
-        owners=owners_of(records, c.id),
+        owners=list(owners),
         threshold=c.threshold,
         favourites=list(c.favourites),
         event_gap=c.event_gap,
@@ -225,40 +230,23 @@ def collection_out(records: Store, access: Access) -> CollectionOut:
         picture_kind=c.picture_kind,
         blur_people=c.blur_people,
         model=c.model,
-        images=records.count(Image, where),
-        unsure=records.count(Image, [*machine, Where("percent", "<", c.threshold)]),
-        unfamiliar=records.count(Image, [*machine, Where("unfamiliar", "=", True)]),
-        unreviewed=records.count(Image, machine),
-        trashed_images=records.count(
-            Image, [Where("collection", "=", c.id), Where("trashed", "=", True)]
-        ),
-        cover=newest[0].id if newest else "",
-        covers=covers_of(records, c),
+        images=holds.images,
+        unsure=holds.unsure,
+        unfamiliar=holds.unfamiliar,
+        unreviewed=holds.unreviewed,
+        trashed_images=holds.trashed,
+        cover=holds.newest,
+        covers=[CoverOut(group=group, image=image) for group, image in holds.covers],
         trashed=c.trashed_at > 0,
         version=c.version,
     )
-
-
-def covers_of(records: Store, collection: Collection) -> list[CoverOut]:
-    """Return an image of each of the largest groups: the topmost names in which pictures differ."""
-    counts = records.count_by(Image, living_images(collection.id), "label_path")
-    many = {str(p): n for p, n in counts.items()}
-    found = []
-    for path in gallery.largest_groups(many, MOST_COVERS):
-        # The newest picture of a label is at the end of an index; that of a branch needs a search.
-        fullest = max((p for p in many if p.startswith(path)), key=lambda p: (many[p], p))
-        here = [*living_images(collection.id), Where("label_path", "=", fullest)]
-        newest = Order("created_at", descending=True)
-        one = records.find(Image, here, order=newest, limit=1)
-        found += [CoverOut(group=line_of(path)[-1], image=i.id) for i in one]
-    return found
 
 
 @router.get("/collections")
 def list_collections(person: Signed, records: Store, trash: bool = False) -> list[CollectionOut]:
     """List the collections of which you are a member."""
     found = membership.collections_of(records, person.user.id, trashed=trash)
-    return [collection_out(records, access) for access in found]
+    return collections_out(records, found)
 
 
 @router.post("/collections", status_code=201)

@@ -1,6 +1,6 @@
 """API: sites and deployments of a collection, and a deployment's clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from biosight.places.coordinates import read_place
 from biosight.places.tables import MOST_BYTES
 from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.storage.conditions import living_images
-from biosight.storage.records import Order, Records, Where
+from biosight.storage.records import Order, Question, Records, Where
 from biosight.web.access.deps import MayChange, MayLook, Open, Signed, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.body_limits import body_limit, up_to
@@ -127,25 +127,33 @@ def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
     """List all deployments, by name."""
     c = access.collection.id
     images = records.count_by(Image, living_images(c), "deployment")
+    found = deployment_acts.deployments_of(records, c)
+    edges = edges_of(records, c, [d.id for d in found if images.get(d.id)])
     return [
         DeploymentOut(
             **{k: getattr(d, k) for k in DeploymentIn.model_fields},
             id=d.id,
             shift_words=deployment_acts.in_words(d.shift) if d.shift else "",
             images=images.get(d.id, 0),
-            first=edge(records, d, descending=False) if images.get(d.id) else "",
-            last=edge(records, d, descending=True) if images.get(d.id) else "",
+            first=edges.get(d.id, ("", ""))[0],
+            last=edges.get(d.id, ("", ""))[1],
         )
-        for d in deployment_acts.deployments_of(records, c)
+        for d in found
     ]
 
 
-def edge(records: Records, deployment: Deployment, *, descending: bool) -> str:
-    """Return the corrected time of a deployment's first or last dated picture, "" for none."""
-    where = [*living_images(deployment.collection), Where("deployment", "=", deployment.id)]
-    where.append(Where("taken", "!=", ""))
-    found = records.find(Image, where, order=Order("taken", descending=descending), limit=1)
-    return found[0].taken_at if found else ""
+def edges_of(
+    records: Records, collection: str, deployments: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return the corrected times of the first and the last dated picture of each of some
+    deployments, "" for none."""
+    questions = []
+    for deployment in deployments:
+        where = [*living_images(collection), Where("deployment", "=", deployment)]
+        where.append(Where("taken", "!=", ""))
+        questions += [Question(where, Order("taken", descending=way)) for way in (False, True)]
+    times = [found[0].taken_at if found else "" for found in records.find_each(Image, questions)]
+    return dict(zip(deployments, zip(times[::2], times[1::2], strict=True), strict=True))
 
 
 def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
@@ -222,7 +230,7 @@ def clock(deployment: str, body: ClockSeen, access: MayLook, records: Store) -> 
     found = deployment_acts.find_place(records, Deployment, deployment, c)
     image = deployment_acts.dated_picture(records, found, body.image)
     shift = shift_between(image.taken_file, body.true.strip().replace(" ", "T"))
-    ends = [edge(records, found, descending=way) for way in (False, True)]
+    ends = edges_of(records, c, [found.id])[found.id]
     first, last = (shift_time(t, shift - found.shift) for t in ends)
     where = [*living_images(c), Where("deployment", "=", found.id)]
     return ClockOut(

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from biosight.field.activity import busiest
 from biosight.field.effort import efforts_of
-from biosight.field.gaps import all_gaps
+from biosight.field.gaps import gaps_among
 from biosight.field.rates import NameRates, Rate, rates_of
 from biosight.places import Deployment, Site
 from biosight.storage.records import Where, find_all
@@ -78,16 +78,17 @@ def show_rates(access: MayLook, biosight: Open, records: Store, under: TreePaths
     that most pictures have.
     """
     c = access.collection
-    efforts = efforts_of(records, c.id)
-    chosen = under or tuple(busiest(records, c.id, SHOWN))
-    gaps = all_gaps(records, c)
-    hidden = seen_rule(access, biosight, records).degrees > 0
     here = [Where("collection", "=", c.id)]
+    deployments = find_all(records, Deployment, here)
+    efforts = efforts_of(records, c.id, deployments)
+    chosen = under or tuple(busiest(records, c.id, SHOWN))
+    gaps = gaps_among(c, deployments)
+    hidden = seen_rule(access, biosight, records).degrees > 0
     sites = {} if hidden else {s.id: s.name for s in find_all(records, Site, here)}
     found = [rates_of(records, c.id, path, gaps, efforts) for path in chosen]
     return RatesOut(
         deployments=len(efforts),
-        undated=records.count(Deployment, here) - len(efforts),
+        undated=len(deployments) - len(efforts),
         sites=len({e.site for e in efforts if e.site}),
         nights=sum(e.nights() for e in efforts),
         first=min((e.first for e in efforts), default=""),

@@ -1,6 +1,6 @@
 """API: acts on many images, their history and undo."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -43,7 +43,6 @@ from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.body import Input
 from biosight.web.schemas.filters import Matching, matching_images
 from biosight.web.schemas.pictures import ImageOut, JobOut, image_out, job_out
-from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.workflows.collection_names import with_path
 from biosight.workflows.jobs import undo_act
@@ -296,21 +295,31 @@ def history(
     found = undo_acts.history(
         records, access.collection.id, before=before, limit=max(1, min(limit, 200))
     )
-    name = accounts.names_of(records)
     names = seen_rule(access, biosight, records).names
-    shown = [act_out(records, a, access, person, name) for a in found]
+    shown = acts_out(records, found, access, person)
     return [a.model_copy(update={"images": []}) if names.are_in(a.summary) else a for a in shown]
 
 
+def acts_out(records: Store, found: Sequence[Act], access: Access, person: Person) -> list[ActOut]:
+    """Return acts as the API shows them, all asked for at once."""
+    ids = [a.id for a in found]
+    images = undo_acts.first_images(records, ids, MOST_SHOWN)
+    live = {job.id for job in among(records, Job, ids) if job.live}
+    name = accounts.names_of(records, {a.by for a in found})
+    return [
+        act_out(a, access, person, name(a.by), images[a.id], under_way=a.id in live) for a in found
+    ]
+
+
 def act_out(
-    records: Store, act: Act, access: Access, person: Person, name: Callable[[str], str]
+    act: Act, access: Access, person: Person, by: str, images: list[str], *, under_way: bool
 ) -> ActOut:
-    """Return an act as the API shows it; `name` gives a person's name by id."""
+    """Return an act as the API shows it; `by` is the name of the person who did it."""
     mine = act.by == person.user.id
     allowed = access.may("own") or (mine and access.may("change"))
     return ActOut(
         id=act.id,
-        by=name(act.by),
+        by=by,
         mine=mine,
         at=act.at,
         kind=act.kind,
@@ -318,8 +327,8 @@ def act_out(
         count=act.count,
         undone=act.undone_at > 0,
         can_undo=allowed and not act.undone_at,
-        images=undo_acts.first_images(records, act.id, MOST_SHOWN),
-        under_way=bool((job := jobs.find_job(records, act.id)) and job.live),
+        images=images,
+        under_way=under_way,
     )
 
 
@@ -344,5 +353,4 @@ def undo(own: ActToUndo, person: Signed, biosight: Open) -> UndoneOut:
 def last_act(access: MayLook, person: Signed, records: Store) -> list[ActOut]:
     """Return your latest act here that can be undone; the list is empty when there is none."""
     found = undo_acts.last_act(records, person.user.id, access.collection.id)
-    name = accounts.names_of(records)
-    return [act_out(records, found, access, person, name)] if found else []
+    return acts_out(records, [found] if found else [], access, person)

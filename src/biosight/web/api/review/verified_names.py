@@ -33,13 +33,14 @@ class VerifiedNameOut(BaseModel):
     """A name of the list, in the whole collection or at one site (its id and name).
 
     `images` show it, `verified` of these because a person says so; `looks` counts pictures that a
-    machine gave this name and a person did not. `standing` is "verified", "to look at" or "not
-    proved". `image` is the likeliest picture, None where no picture has the name as its own, and
-    `by` says who named it, "" for a machine.
+    machine gave this name and a person looked at without confirming it. `standing` is "verified",
+    "to look at" or "not proved". `image` is the likeliest picture, None where no picture has the
+    name as its own, and `by` says who named that picture, "" for a machine.
     """
 
     label: str
     path: str
+    scientific_name: str
     rank: str
     common_name: str
     site: str
@@ -91,7 +92,8 @@ def show_verified_names(
     """List names with their likeliest pictures, and which of them people have verified.
 
     A name is verified once a person gave or confirmed it, or a name below it, for one picture. It
-    is not proved once three pictures that a machine gave it were named otherwise, or none is left.
+    is not proved once three pictures that a machine gave it were looked at and not confirmed, or
+    none is left. The first 1,000 rows have a picture.
     """
     c, hidden = access.collection, is_hidden(access, biosight, records)
     by_site = by_site and not hidden
@@ -108,8 +110,9 @@ def show_verified_names(
 
 def speakers(records: Records, images: list[Image]) -> dict[str, str]:
     """Return who named each picture, in words, by the pictures' ids."""
-    name = names_of(records)
-    return {id: speaker_of(said, name) for id, said in last_said(records, images).items()}
+    last = last_said(records, images)
+    name = names_of(records, {said.by for said in last.values()})
+    return {id: speaker_of(said, name) for id, said in last.items()}
 
 
 def row_out(
@@ -125,6 +128,7 @@ def row_out(
     return VerifiedNameOut(
         label=one.label,
         path=one.path,
+        scientific_name=taxon.scientific_name if taxon else "",
         rank=taxon.taxon_rank if taxon else "",
         common_name=taxon.vernacular_name if taxon else "",
         site=one.site,

@@ -16,7 +16,7 @@ const HINTS = {
   },
   review: {
     words:
-      "A confirms the label, R gives another, the arrows move on. Your answers measure how often the model is right.",
+      "A confirms the label, R gives another, the arrows move on. Answers to pictures drawn at random measure how often the model is right.",
     editors: true,
   },
   places: { words: "Add a site, then a deployment of a camera there: exports need the place and the time." },

@@ -1,5 +1,5 @@
 // @ts-check
-/** The words of the review: its order and its progress, and for when nothing is left. */
+/** What the ways to review share: words for their order, their progress and their end, and names that are done. */
 import { counted, el } from "../frame/dom.js";
 
 /**
@@ -50,6 +50,16 @@ export function nothingLeft(collection, forNames) {
         : el("a", { href: here }, "Back to the pictures"),
     ),
   );
+}
+
+/**
+ * A name that was given needs no other look: mark its other pictures as done, and return how many.
+ * @param {{image: Schemas["ImageOut"], done?: boolean}[]} drawn @param {string} label
+ */
+export function skipSame(drawn, label) {
+  const others = drawn.filter((d) => !d.done && d.image.label === label);
+  for (const other of others) other.done = true;
+  return others.length;
 }
 
 /** In which order single pictures are reviewed. @param {string} collection @param {"" | "alike" | "names"} order */

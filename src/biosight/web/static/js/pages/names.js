@@ -14,27 +14,32 @@ const PARTS = /** @type {const} */ ([
   ["to look at", "To look at"],
   ["not proved", "Not proved"],
 ]);
+/** The columns of the table; those that Darwin Core has terms for are called so. */
 const HEADER =
-  "label,taxonRank,vernacularName,higherClassification,locality,pictures,events,verified_pictures,looks_in_vain,identificationVerificationStatus,identifiedBy";
+  "label,scientificName,taxonRank,vernacularName,higherClassification,locality,pictures,events,verified_pictures,looks_in_vain,standing,identifiedBy";
+/** The most cards of a part; the table has all rows. */
+const MOST_CARDS = 600;
 
 /** @param {Name} n */
 const keyOf = (n) => `${n.label}\n${n.site}`;
 
 /** Return the address of a name's pictures. @param {string} here @param {Name} n */
 function address(here, n) {
-  return `${here}?under=${encodeURIComponent(n.path)}${n.site ? `&site=${n.site}` : ""}`;
+  return `${here}?label=${encodeURIComponent(n.label)}${n.site ? `&site=${n.site}` : ""}`;
 }
 
 /** Return what is known of a name, in words. @param {Name} n @param {number | undefined} events */
 function facts(n, events) {
-  const looks = n.looks ? `${counted(n.looks, "picture was", "pictures were")} something else` : "";
+  const looks = n.looks ? `${counted(n.looks, "look")} in vain` : "";
+  const seen = n.by ? `, this one by ${n.by}` : "";
   return [
     several([
       [n.images, "picture"],
       [events ?? 0, "event"],
     ]),
-    n.verified ? `${n.verified.toLocaleString("en")} verified${n.by && ` by ${n.by}`}` : looks,
+    n.verified ? `${n.verified.toLocaleString("en")} verified${seen}` : looks,
     n.standing === "verified" && !n.verified ? "verified by a name below" : "",
+    n.standing === "verified" && n.image && !n.by ? "this picture was named by the model" : "",
   ]
     .filter(Boolean)
     .join("; ");
@@ -77,8 +82,10 @@ function parts(here, names, events) {
       el(
         "ul",
         { class: "name-cards" },
-        rows.map((n) => card(here, n, events, bySite)),
+        rows.slice(0, MOST_CARDS).map((n) => card(here, n, events, bySite)),
       ),
+      rows.length > MOST_CARDS &&
+        el("p", { class: "soft" }, `The table has ${(rows.length - MOST_CARDS).toLocaleString("en")} more.`),
     ];
   });
 }
@@ -88,7 +95,8 @@ function asCsv(names, events) {
   const rows = names.map((n) =>
     [
       quoted(n.label),
-      n.rank,
+      quoted(n.scientific_name),
+      quoted(n.rank),
       quoted(n.common_name),
       quoted(lineOf(n.path).slice(0, -1).join(" | ")),
       quoted(n.site_name),
@@ -118,10 +126,10 @@ function tell(main, names) {
   const told = find(main, "#names-told");
   told.textContent = names.length
     ? `${counted(many("verified"), "name")} verified, ${waiting.toLocaleString("en")} to look at, ${many("not proved").toLocaleString("en")} not proved.`
-    : "There are no names yet: add pictures first.";
+    : "No picture has a name yet.";
   const look = find(main, "#names-look");
   look.hidden = !waiting || !may(main, "change");
-  look.textContent = `Look at ${counted(waiting, "name")}`;
+  look.textContent = "Look at a picture of each";
 }
 
 /** @param {HTMLElement} main */
@@ -130,24 +138,34 @@ export async function mount(main) {
   const box = find(main, "#names");
   let names = /** @type {Name[]} */ ([]);
   let events = /** @type {Map<string, number>} */ (new Map());
-  /** @param {string} by */
+  let asked = 0;
+  /** What comes after something else was asked for is dropped. @param {string} by */
   const load = async (by) => {
+    asked += 1;
+    const now = asked;
     const query = by ? "?by_site=true" : "";
+    const savers = ["#names-csv", "#names-print"].map((id) => find(main, id));
+    for (const button of savers) button.disabled = true;
     const found = await call("GET", `${here}/verified-names${query}`);
+    if (now !== asked) return;
     names = found.names;
     events = new Map();
     for (const n of names) hear({ line: [n.label], vernacular_line: [n.common_name] });
     if (!by) tell(main, names);
     find(main, "#names-by").hidden = !found.sites;
-    for (const id of ["#names-csv", "#names-print"]) find(main, id).disabled = !names.length;
     box.replaceChildren(...parts(here, names, events));
     const counts = await call("GET", `${here}/verified-names/events${query}`);
+    if (now !== asked) return;
     events = new Map(counts.map((/** @type {Schemas["EventsOfNameOut"]} */ c) => [`${c.label}\n${c.site}`, c.events]));
     showEvents();
+    for (const button of savers) button.disabled = !names.length;
   };
   const showEvents = () => {
     const cards = new Map([...box.querySelectorAll("[data-key]")].map((c) => [c.getAttribute("data-key"), c]));
-    for (const n of names) find(cards.get(keyOf(n)) ?? box, ".facts").textContent = facts(n, events.get(keyOf(n)));
+    for (const n of names) {
+      const told = cards.get(keyOf(n))?.querySelector(".facts");
+      if (told) told.textContent = facts(n, events.get(keyOf(n)));
+    }
   };
   switchBetween(main.querySelectorAll("[data-by]"), ({ by }) => load(by ?? "").catch(complain));
   find(main, "#names-csv").addEventListener("click", () => save("names.csv", "text/csv", asCsv(names, events)));

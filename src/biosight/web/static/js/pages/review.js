@@ -8,7 +8,7 @@ import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
-import { nothingLeft, orderWords } from "../grid/group_words.js";
+import { nothingLeft, orderWords, skipSame } from "../grid/group_words.js";
 import { titleOf } from "../grid/tile.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys, giveLabel } from "../pictures/answering.js";
@@ -53,7 +53,7 @@ class Review {
       : queue.images;
     const order = this.forNames ? "names" : near.length ? "alike" : "";
     find(this.main, "#order").replaceChildren(...orderWords(this.collection, order));
-    this.waiting = queue.waiting;
+    this.waiting = this.forNames ? this.drawn.length : queue.waiting;
     this.at = 0;
     await this.draw();
   }
@@ -75,6 +75,7 @@ class Review {
       now.image = await changeOne(now.image, { ...change, via: now.via });
       if (now.image.who === "person" && before !== "person") this.waiting -= 1;
       now.done = now.image.who === "person";
+      if (this.forNames && now.done) this.waiting -= skipSame(this.drawn, now.image.label);
       await this.next();
     } catch (error) {
       complain(error);
@@ -160,9 +161,10 @@ class Review {
     const [image] = undone?.back ?? [];
     if (!image || image.collection !== this.collection) return this.load();
     const known = this.drawn.find((d) => d.image.id === image.id);
-    if (known?.done) this.waiting += 1;
-    if (known) Object.assign(known, { image, done: image.who !== "machine" });
-    else this.drawn.splice(this.at, 0, { image, via: "" });
+    const waits = image.who !== "person";
+    if (waits && (known?.done || !known)) this.waiting += 1;
+    if (known) Object.assign(known, { image, done: !waits });
+    else this.drawn.splice(this.at, 0, { image, via: this.forNames ? "names" : "" });
     this.at = this.drawn.findIndex((d) => d.image.id === image.id);
     return this.draw();
   }

@@ -133,7 +133,7 @@ const whatNext = (link, last) =>
     ".",
   );
 
-/** Ask once which names are labels: given ones are offered no more. @param {import("./upload.js").State} state */
+/** Ask which names are labels; once some were given, the offer goes. @param {import("./upload.js").State} state */
 function offerBrought(state) {
   offerNames(state.collection, state.latest.session, state.brought, () => {
     state.brought = { folders: [], keywords: [] };
