@@ -176,3 +176,27 @@ def test_a_box_is_drawn_by_touch(phone: Page, server: Server) -> None:
         phone.get_by_role("button", name="Keep box").tap()
     box = pond.subjects[0]["region"]
     assert box == pytest.approx({"x": 0.2, "y": 0.2, "w": 0.4, "h": 0.5}, abs=0.02)
+
+
+def test_individuals_are_counted_by_keys(page: Page, server: Server) -> None:
+    client, collection = server.first_person()
+    files = {"file": ("a.jpg", tiny.picture("Red", 1))}
+    made = client.post(f"/api/v1/collections/{collection}/images", files=files).json()
+    id = made["image"]["id"]
+    let_in(page.context, server, client)
+    page.goto(f"/images/{id}")
+    expect(page.get_by_role("button", name="Count")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.locator("dialog [name=individuals]")).to_be_focused()
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("1 picture")
+    expect(page.locator("dl", has_text="Individuals")).to_contain_text("3")
+    page.goto(f"/collections/{collection}/review")
+    expect(page.locator("#review .stage")).to_be_visible()
+    page.keyboard.press("c")
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("1 picture")
+    expect(page.locator("#waiting")).to_have_text("1 picture to review.")
+    assert client.get(f"/api/v1/images/{id}").json()["individuals"] == 5

@@ -35,8 +35,8 @@ class ListedName:
     """A name of the list, at one site or (`site` "") in the whole collection.
 
     `images` show it, `verified` of these because a person says so. `looks` counts pictures that a
-    machine gave this name and a person did not. A name with something verified below it is
-    verified too.
+    machine gave this name and a person looked at in vain. A name with something verified below it
+    is verified too.
     """
 
     label: str
@@ -87,12 +87,8 @@ def listed_names(
 def name_row(sums: Sums, key: tuple[str, str], proved: set[tuple[str, str]]) -> ListedName:
     """Return the row of a site and a label; `proved` are sites with the paths of what is there."""
     site, label = key
-    path, images, verified, looks = (
-        sums.paths[label],
-        sums.images[key],
-        sums.verified[key],
-        sums.looks[key],
-    )
+    path, images = sums.paths[label], sums.images[key]
+    verified, looks = sums.verified[key], sums.looks[key]
     standing: NameStanding = "to look at"
     if (site, path) in proved:
         standing = "verified"
@@ -171,13 +167,15 @@ def take_off_subjects(
         ]
         for label in labels
     ]
-    if not by_site:
-        for label, n in zip(labels, records.count_each(Image, wheres), strict=True):
-            sums.looks["", label] -= n
-        return
-    for label, where in zip(labels, wheres, strict=True):
-        for site, n in records.count_by(Image, where, "site").items():
-            sums.looks[str(site), label] -= n
+    taken: Counter[tuple[str, str]] = Counter()
+    if by_site:
+        for label, where in zip(labels, wheres, strict=True):
+            found = records.count_by(Image, where, "site")
+            taken.update({(str(site), label): n for site, n in found.items()})
+    else:
+        counts = records.count_each(Image, wheres)
+        taken.update({("", label): n for label, n in zip(labels, counts, strict=True)})
+    sums.looks -= taken  # keeps what is left above 0
 
 
 def shown_pictures(

@@ -25,6 +25,7 @@ export const KEYS = [
   { action: "empty", keys: ["e"], show: "E", what: "Empty: nothing to see" },
   { action: "human", keys: ["m"], show: "M", what: "Human: people in the picture" },
   { action: "vehicle", keys: ["v"], show: "V", what: "Vehicle" },
+  { action: "count", keys: ["c"], show: "C", what: "Count: then type how many individuals there are, and Enter" },
   { action: "skip", keys: ["s"], show: "S", what: "Skip this group" },
   { action: "select", keys: ["x"], show: "X", what: "Select or unselect" },
   { action: "all", keys: ["Ctrl+a"], show: "Ctrl + A", what: "Select all loaded pictures" },

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where and when, for a selection: a deployment or site, a date, and how many individuals an event shows. */
+/** Where and when, for a selection: a deployment or site, and a date. */
 
 import { call } from "../frame/api.js";
 import { goTo } from "../frame/events.js";
@@ -44,14 +44,5 @@ export async function chooseDate(run) {
   ];
   await fill({ title: "When they were taken", words, ok: "Date", fields }, async ({ day, time }) => {
     run({ kind: "date", when: day && time ? `${day}T${time}` : day });
-  });
-}
-
-/** @param {Run} run */
-export async function chooseCount(run) {
-  const words = "How many individuals the event shows. Its pictures get this number; 0 removes it.";
-  const fields = [{ name: "individuals", label: "Individuals", type: "number", value: 1, required: true }];
-  await fill({ title: "Count", words, ok: "Keep", fields }, async (said) => {
-    run({ kind: "count", individuals: Number(said.individuals) });
   });
 }

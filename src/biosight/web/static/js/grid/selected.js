@@ -5,7 +5,8 @@ import { counted, el } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { asAct, namingButtons, thingChoice } from "../pictures/answering.js";
 import { chooseCollection } from "../pictures/collections.js";
-import { chooseCount, chooseDate, choosePlace } from "./placing.js";
+import { chooseCount } from "../pictures/counting.js";
+import { chooseDate, choosePlace } from "./placing.js";
 
 /** @param {string} name @param {() => any} onclick @param {string} [title] */
 const button = (name, onclick, title = "") => el("button", { type: "button", onclick, title }, name);

@@ -44,6 +44,7 @@ class ImagePage {
     this.likes = el("section", { hidden: true });
     /** @type {import("../pictures/answering.js").Asked} */
     this.asked = {
+      counted: () => this.reload(),
       data: this.data,
       image: () => this.image,
       give: (answer) => this.change(answer),

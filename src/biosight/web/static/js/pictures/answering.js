@@ -6,6 +6,7 @@
  */
 import { el } from "../frame/dom.js";
 import { meant } from "../frame/keys.js";
+import { countOne } from "./counting.js";
 import { byDigit } from "./guesses.js";
 import { broader, finer } from "./levels.js";
 import { chooseLabel } from "./relabel.js";
@@ -21,6 +22,7 @@ import { THINGS } from "./things.js";
  * @property {() => any} [image] the picture in full; absent for many pictures, or if it must not be shown
  * @property {() => any} [confirm] called instead of giving {confirm}
  * @property {() => boolean} [ready] whether there is anything to name
+ * @property {() => any} [counted] called after individuals were counted
  * @property {() => string} [question] the title of the dialog for a label
  */
 
@@ -59,6 +61,7 @@ export function answerKeys(asked) {
     ...(asked.image && {
       broader: () => giveLevel(asked, broader),
       finer: () => giveLevel(asked, finer),
+      count: () => countOne(asked),
     }),
     favourite: (event) => {
       const label = byDigit(asked.data, asked.image?.() ?? null, Number(meant(event)));
@@ -121,6 +124,7 @@ export function answerButtons(asked, how = {}) {
     ...namingButtons(asked),
     ...levelButtons(asked),
     thingButtons(asked),
+    asked.image && button("Count", "C", () => countOne(asked), { class: "quiet" }),
   ];
 }
 
