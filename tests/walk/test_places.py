@@ -175,6 +175,30 @@ def test_names_of_close_sites_do_not_cover_each_other(card: tuple[Page, str]) ->
     expect(shown).to_have_count(4)
 
 
+def test_distances_are_measured_on_the_map(card: tuple[Page, str]) -> None:
+    page, collection = card
+    page.goto(f"/collections/{collection}/places")
+    url = f"/api/v1/collections/{collection}/sites"
+    for name, south in (("Pond", "52.5"), ("Ridge", "52.6")):
+        said = {"name": name, "latitude": south, "longitude": "13.4"}
+        assert page.evaluate(POSTED, [url, said]) == 201
+    page.reload()
+    expect(page.locator("#map .site-name").locator("visible=true")).to_have_count(2)
+    measure, told = page.get_by_role("button", name="Measure"), page.locator("#map-told")
+    measure.click()
+    page.evaluate("document.querySelector('#map').scrollIntoView({ block: 'center' })")
+    pond, ridge = (page.locator("#map .site-name", has_text=name) for name in ("Pond", "Ridge"))
+    for name in (pond, ridge):
+        at = name.bounding_box()
+        assert at is not None
+        page.mouse.click(at["x"] - 8, at["y"] + at["height"] / 2)  # the middle of its point
+    expect(told).to_contain_text("km in all")
+    said_km = float((told.text_content() or "").split()[0])
+    assert abs(said_km - 11.12) < 0.4  # a tenth of a degree of latitude
+    page.get_by_role("button", name="Draw a box").click()
+    expect(measure).to_have_attribute("aria-pressed", "false")
+
+
 def test_an_event_stands_as_one_and_is_acted_on_as_one(card: tuple[Page, str]) -> None:
     page, collection = card
     api, body = page.request, {"name": "Cam 1"}

@@ -5,6 +5,7 @@
  */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { wireDistances } from "./distances.js";
 import { colour, ground, leaflet } from "./ground.js";
 import { bindName, keepApart } from "./site_names.js";
 
@@ -186,6 +187,8 @@ export async function drawMap(main, here) {
   measure(L, map);
   map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 13 });
   list(main, here, points);
-  boxes(L, map, find(main, "#map-box"), (bounds) => list(main, here, points, bounds));
+  const drawing = find(main, "#map-box");
+  boxes(L, map, drawing, (bounds) => list(main, here, points, bounds));
+  wireDistances(L, map, find(main, "#map-measure"), drawing, find(main, "#map-told"));
   return () => map.remove();
 }
