@@ -188,8 +188,8 @@ def test_distances_are_measured_on_the_map(card: tuple[Page, str]) -> None:
     measure.click()
     page.evaluate("document.querySelector('#map').scrollIntoView({ block: 'center' })")
     pond, ridge = (page.locator("#map .site-name", has_text=name) for name in ("Pond", "Ridge"))
-    for name in (pond, ridge):
-        at = name.bounding_box()
+    for site in (pond, ridge):
+        at = site.bounding_box()
         assert at is not None
         page.mouse.click(at["x"] - 8, at["y"] + at["height"] / 2)  # the middle of its point
     expect(told).to_contain_text("km in all")
