@@ -23,9 +23,9 @@ const MOST_CARDS = 600;
 /** @param {Name} n */
 const keyOf = (n) => `${n.label}\n${n.site}`;
 
-/** Return the address of a name's pictures. @param {string} here @param {Name} n */
-function address(here, n) {
-  return `${here}?label=${encodeURIComponent(n.label)}${n.site ? `&site=${n.site}` : ""}`;
+/** Return the address of a name's pictures. @param {string} here @param {Name} n @param {boolean} bySite */
+function address(here, n, bySite) {
+  return `${here}?label=${encodeURIComponent(n.label)}${bySite ? `&site=${n.site}` : ""}`;
 }
 
 /** Return what is known of a name, in words. @param {Name} n @param {number | undefined} events */
@@ -62,7 +62,7 @@ function card(here, n, events, bySite) {
     el(
       "div",
       {},
-      el("a", { href: address(here, n) }, called(n.label)),
+      el("a", { href: address(here, n, bySite) }, called(n.label)),
       n.rank && el("small", {}, ` ${n.rank}`),
       above.length > 0 && el("small", { class: "line" }, words(above)),
       bySite && el("small", { class: "line" }, n.site_name || "no site"),
