@@ -3,7 +3,7 @@
 The bench plays a person who knows every name and makes no mistake, on pictures in one folder per
 name: `python -m bench.review FOLDER [--count N] [--kinds "as they are" "camera traps"]`. A name is
 right if it is the folder's name or hangs below it; folders Empty, Human and Vehicle hold no
-organism. Each kind of pictures is tried in a collection of its own.
+organism. Each kind of pictures is tried in a new collection.
 """
 
 import argparse

@@ -15,8 +15,7 @@ from biosight.storage.records import Insert, Records
 from biosight.subjects import Subject
 from biosight.taxa.naming import Naming
 from biosight.taxa.tree import Taxon, Tree
-from tests import tiny
-from tests.conftest import first_collection, upload
+from tests.conftest import first_collection, upload_ids
 from tests.field.test_privacy import hidden
 from tests.publishing.test_table import IMAGE
 from tests.stores import open_empty
@@ -174,7 +173,7 @@ def test_events_of_each_name(records: Records) -> None:
 def test_the_list_over_the_api(ada: TestClient, another: Any) -> None:
     collection = first_collection(ada)
     here = f"{API}/collections/{collection}"
-    ids = [str(upload(ada, collection, tiny.picture("Red", n))["image"]["id"]) for n in range(2)]  # type: ignore[index]
+    ids = upload_ids(ada, collection, "Red", "Red")
     [row] = ada.get(f"{here}/verified-names").json()["names"]
     assert (row["label"], row["images"], row["standing"], row["by"]) == ("Red", 2, "to look at", "")
     queue = ada.get(f"{here}/verified-names/queue").json()

@@ -297,9 +297,9 @@ def test_several_questions_at_once(records: Records) -> None:
         ["b004"],
         ["b001", "b000"],
     ]
-    for question, found in zip(questions, answers, strict=True):
-        asked = {"order": question.order, "after": question.after, "limit": question.limit}
-        assert records.find(Bird, question.where, **asked) == found  # type: ignore[arg-type]
+    for q, found in zip(questions, answers, strict=True):
+        alone = records.find(Bird, q.where, order=q.order, after=q.after, limit=q.limit)
+        assert alone == found
     assert records.find_each(Bird, []) == []
     assert records.count_each(Bird, [pond, marsh, ()]) == [3, 0, 5]
     assert records.totals(Bird, pond, "kind") == {"heron": 10 + 9 + 10}

@@ -25,14 +25,10 @@ LEAST = 60  # addresses that answer
 STREAMED = ("zip", "csv", "coco", "megadetector", "camtrap-dp", "darwin-core", "export")
 
 
-class Asked(Counter[str]):
-    """Commands by the table that they ask."""
-
-
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """What is asked of mongomock from here on."""
-    found = Asked()
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Commands to mongomock from here on, by the table that they ask."""
+    found: Counter[str] = Counter()
     of = Mocked.of
 
     def counting(store: Mocked, kind: type[Record]) -> Any:
@@ -45,7 +41,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 @pytest.fixture
-def ada(asked: Asked, tmp_path: Path, model_dir: Path) -> Iterator[TestClient]:
+def ada(asked: Counter[str], tmp_path: Path, model_dir: Path) -> Iterator[TestClient]:
     """The first account, of an app on mongomock."""
     url = f"mongodb://mongomock/few{tmp_path.name[-24:]}"
     settings = Settings(data_dir=tmp_path, model_dir=model_dir, decoders=1, database_url=url)
@@ -79,7 +75,7 @@ def filled(ada: TestClient) -> tuple[str, str]:
     return chosen, ids[0]
 
 
-def test_no_page_and_no_list_asks_for_each_thing(ada: TestClient, asked: Asked) -> None:
+def test_no_page_and_no_list_asks_for_each_thing(ada: TestClient, asked: Counter[str]) -> None:
     chosen, image = filled(ada)
     many, seen = {}, 0
     for path in sorted(addresses(opened(ada), "GET")):

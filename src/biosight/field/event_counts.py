@@ -1,6 +1,6 @@
 """How many events show each name.
 
-A picture outside of any deployment is an event of its own; one without a time is in none. Names of
+A picture outside of any deployment counts as one event; one without a time is in none. Names of
 further subjects are not counted. Not here: the events themselves (events.py).
 """
 

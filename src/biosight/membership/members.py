@@ -7,7 +7,7 @@ Not here: what each role may do (roles.py), what a collection is (collection.py)
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Unpack
 
@@ -183,16 +183,21 @@ def owners_of(records: Records, collections: Sequence[str]) -> dict[str, list[st
     return found
 
 
-def is_abandoned(records: Records, collection: Collection) -> bool:
-    """Return whether a collection is in the trash without any member, as a deleted account leaves
-    it."""
-    return collection.trashed_at > 0 and not members_of(records, collection.id)
+def abandoned_among(records: Records, collections: Iterable[Collection]) -> set[str]:
+    """Return the ids of those of some collections that are in the trash without any member, as a
+    deleted account leaves them."""
+    trashed = [c.id for c in collections if c.trashed_at > 0]
+    left = set(trashed)
+    for part in parts(trashed):
+        theirs = [Where("collection", "in", part)]
+        left -= set(map(str, records.count_by(Member, theirs, "collection")))
+    return left
 
 
 def revive(records: Records, collection: Collection, user: str) -> Collection:
     """Take an abandoned collection out of the trash, for a new owner. Raises Conflict where it has
     members, Stale where it changed."""
-    if not is_abandoned(records, collection):
+    if not abandoned_among(records, [collection]):
         raise Conflict("This collection has members; one of its owners can restore it.")
     new = replace(collection, trashed_at=0.0, version=collection.version + 1)
     owner = Member(member_id(collection.id, user), collection.id, user, OWNER, time.time())

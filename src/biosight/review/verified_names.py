@@ -99,16 +99,24 @@ def name_row(sums: Sums, key: tuple[str, str], proved: set[tuple[str, str]]) -> 
 
 def add_own(records: Records, collection: str, sums: Sums, *, by_site: bool) -> None:
     """Add the pictures whose own label each name is."""
-    fields = ("label_path", "who", *(("site",) if by_site else ()))
-    for values, n in records.tally(Image, living_images(collection), fields).items():
-        path, who, *site = (str(v) for v in values)
+    fields = "label_path", "who"
+    for site, path, who, n in tally_at(records, living_images(collection), fields, by_site=by_site):
         label = (line_of(path) or ("",))[-1]
         if not label or thing_of(label):
             continue
-        key = site[0] if site else "", label
         sums.paths.setdefault(label, path)
-        sums.images[key] += n
-        sums.verified[key] += n * (who == "person")
+        sums.images[site, label] += n
+        sums.verified[site, label] += n * (who == "person")
+
+
+def tally_at(
+    records: Records, where: Sequence[Where], fields: tuple[str, str], *, by_site: bool
+) -> Iterator[tuple[str, str, str, int]]:
+    """Yield how many matching pictures have each two values, after the site ("" unless `by_site`)
+    and the values."""
+    asked = (*fields, "site") if by_site else fields
+    for (first, second, *site), n in records.tally(Image, where, asked).items():
+        yield str(site[0]) if site else "", str(first), str(second), n
 
 
 def add_subjects(
@@ -140,9 +148,8 @@ def add_looks(
     """Add the pictures of a machine's name that a person looked at and did not confirm: they are
     something else, undecided, or only something above it. A name that is in no tree contradicts
     nothing."""
-    fields = ("machine_label", "label_path", *(("site",) if by_site else ()))
-    for values, n in records.tally(Image, named_by_people(collection), fields).items():
-        machine, said, *site = (str(v) for v in values)
+    fields, named = ("machine_label", "label_path"), named_by_people(collection)
+    for site, machine, said, n in tally_at(records, named, fields, by_site=by_site):
         label = accepted(naming.shown(machine))
         path = naming.path(label)
         if not label or thing_of(label) or said.startswith(path):
@@ -150,7 +157,7 @@ def add_looks(
         if said and line_of(said)[-1] not in naming.tree:
             continue  # nobody knows whether it hangs below the machine's name
         sums.paths.setdefault(label, path)
-        sums.looks[site[0] if site else "", label] += n
+        sums.looks[site, label] += n
     take_off_subjects(records, collection, naming, sums, by_site=by_site)
 
 

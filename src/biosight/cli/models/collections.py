@@ -12,7 +12,6 @@ from biosight.accounts import User
 from biosight.bootstrap import open_archive, open_catalogue
 from biosight.collection import Collection
 from biosight.errors import Conflict
-from biosight.membership import OWNER
 from biosight.settings import Settings
 from biosight.storage.records import Records, Where, among, find_all
 from biosight.workflows.models.try_version import check_fits
@@ -42,7 +41,7 @@ def list_collections(settings: Settings) -> None:
 
 def owners_of(records: Records, found: Collection) -> list[str]:
     """Return the addresses of a collection's owners."""
-    owners = [m.user for m in membership.members_of(records, found.id) if m.role == OWNER]
+    owners = membership.owners_of(records, [found.id])[found.id]
     return sorted(person.email for person in among(records, User, owners))
 
 

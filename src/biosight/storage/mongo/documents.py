@@ -65,15 +65,25 @@ def beyond(field: str, after: Position, way: int) -> Document:
     }
 
 
+def matching(question: Question) -> Document:
+    """Return the filter for what answers a question."""
+    chosen = condition(question.where)
+    if question.after is None:
+        return chosen
+    behind = beyond(name_of(question.order.field), question.after, way_of(question.order))
+    return {"$and": [*chosen.get("$and", []), behind]}
+
+
+def sort_keys(order: Order) -> dict[str, int]:
+    """Return an order as MongoDB sorts by it, ties by id."""
+    return dict.fromkeys((name_of(order.field), "_id"), way_of(order))
+
+
 def pipeline(question: Question) -> list[Document]:
     """Return the stages that answer a question."""
-    chosen, way = condition(question.where), way_of(question.order)
-    field = name_of(question.order.field)
-    if question.after is not None:
-        chosen = {"$and": [*chosen.get("$and", []), beyond(field, question.after, way)]}
     return [
-        {"$match": chosen},
-        {"$sort": {field: way} if field == "_id" else {field: way, "_id": way}},
+        {"$match": matching(question)},
+        {"$sort": sort_keys(question.order)},
         {"$limit": question.limit},
     ]
 

@@ -37,14 +37,14 @@ from biosight.storage.mongo.connection import (
 from biosight.storage.mongo.documents import (
     NUMBER,
     Document,
-    beyond,
     condition,
     from_document,
+    matching,
     name_of,
     pipeline,
+    sort_keys,
     sorted_by,
     to_document,
-    way_of,
 )
 from biosight.storage.mongo.leaning import moves_others, own_point, points_of, record_concerned
 from biosight.storage.records import (
@@ -215,12 +215,7 @@ class MongoRecords:
         after: Position | None = None,
         limit: int = 100,
     ) -> list[R]:
-        way = way_of(order)
-        field = name_of(order.field)
-        chosen = condition(where)
-        if after is not None:
-            chosen = {"$and": [*chosen.get("$and", []), beyond(field, after, way)]}
-        keys = [("_id", way)] if field == "_id" else [(field, way), ("_id", way)]
+        chosen, keys = matching(Question(where, order, after)), list(sort_keys(order).items())
         with bounded_calls():
             every = self.of(kind).find(chosen, session=self.moment)
             found = list(every.sort(keys).limit(limit)) if limit else []
@@ -228,7 +223,7 @@ class MongoRecords:
 
     def find_each(self, kind: type[R], questions: Sequence[Question]) -> list[list[R]]:
         """Return the answer to each of several questions, MOST_JOINED in one command: a union of
-        their pipelines, each of which follows an index of its own."""
+        their pipelines, each by its own index."""
         answers: list[list[R]] = [[] for _ in questions]
         for row in self.answers(kind, [pipeline(q) for q in questions]):
             answers[row[NUMBER]].append(from_document(kind, row))

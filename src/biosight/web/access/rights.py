@@ -120,3 +120,8 @@ def seen_rule(access: Access, biosight: BioSight, records: Records) -> Coarsenin
         return EXACT
     names = names_in(records, biosight.catalogue, access.collection)
     return coarsening_for(records, access.collection, names.naming, names.accepted)
+
+
+def hides_places(access: Access, biosight: BioSight, records: Records) -> bool:
+    """Return whether the collection hides any place from this person."""
+    return seen_rule(access, biosight, records).degrees > 0

@@ -8,6 +8,7 @@ dates (camtrap_import.py).
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from biosight.errors import BadRequest
 from biosight.images import Image
@@ -29,6 +30,7 @@ from biosight.workflows.task import Task
 
 LEFT_OUT = "rows left out"
 LEFT_SO = "named by a person here, and left so"
+PeoplesWord = Literal["changed", "as before", "left so"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,12 @@ def say_picture(to: Labelling, names: Names, id: str, rows: Sequence[NumberedRow
     image = to.task.records.get(Image, id)
     if image is None:
         return
-    changed = left = False
-    if people.rows:
-        changed, left = say_by_people(to, names, people, image)
+    outcome = say_by_people(to, names, people, image) if people.rows else "as before"
     number = (people if people.rows else machines).largest
-    follows = changed and image.who in PEOPLE  # the answer before had come in too
+    follows = outcome == "changed" and image.who in PEOPLE  # the answer before had come in too
     if number > MOST_INDIVIDUALS:
         to.tell(f"{image.name}: a count of {number:,} is left out")
-    elif number and not left and (follows or not image.individuals):
+    elif number and outcome != "left so" and (follows or not image.individuals):
         change = change_of("count", individuals=number)
         to.tally["counted"] += change_pictures(to.task, change, [id])
 
@@ -102,19 +102,19 @@ def sightings(to: Labelling, rows: Sequence[NumberedRow]) -> tuple[Sightings, Si
     return people, machines
 
 
-def say_by_people(to: Labelling, names: Names, seen: Sightings, image: Image) -> tuple[bool, bool]:
+def say_by_people(to: Labelling, names: Names, seen: Sightings, image: Image) -> PeoplesWord:
     """Add what people say of a picture, with their names as texts: no account here stands for them.
-    Return whether the picture changed, and whether it was left as somebody here named it."""
+    Return whether it changed, is as before, or was left so as somebody here named it."""
     for words in seen.left_out():
         to.tally[LEFT_OUT] += 1
         to.tell(f"{image.name}: {words}")
     subjects, row = seen.ordered()
     now = [(names.accepted(s.label) if s.label else "", s.details) for s in subjects]
     if image.who == "person" and now == [s.named for s in image.subjects]:
-        return False, False
+        return "as before"
     if said_here(to.task.records, image):
         to.tally[LEFT_SO] += 1
-        return False, True
+        return "left so"
     task, here = to.task, to.task.collection_now()
     if len(subjects) == 1 and subjects[0].details == NO_DETAILS:
         label = subjects[0].label
@@ -126,7 +126,7 @@ def say_by_people(to: Labelling, names: Names, seen: Sightings, image: Image) ->
     changed = change_pictures(task, change, [image.id])
     to.tally["named by people"] += changed
     to.tally["pictures with several subjects"] += changed * (len(subjects) > 1)
-    return bool(changed), False
+    return "changed" if changed else "as before"
 
 
 def said_here(records: Records, image: Image) -> bool:

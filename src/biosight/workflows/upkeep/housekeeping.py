@@ -17,7 +17,7 @@ from biosight.gallery import sweeping, trash
 from biosight.gallery.sweeping import Swept
 from biosight.images import Image
 from biosight.intake import classify_again
-from biosight.membership import is_abandoned
+from biosight.membership import abandoned_among
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records, Where, among, find_all
 from biosight.work import workers
@@ -103,10 +103,12 @@ def remove_abandoned(biosight: BioSight) -> int:
     records = biosight.archive.records
     before = time.time() - biosight.settings.trash_days * 86_400
     old = [Where("trashed_at", ">", 0.0), Where("trashed_at", "<", before)]
-    gone = [c for c in find_all(records, Collection, old) if is_abandoned(records, c)]
-    for collection in gone:
-        collection_removal.remove_collection(biosight, collection)
-    return len(gone)
+    found = find_all(records, Collection, old)
+    abandoned = abandoned_among(records, found)
+    for collection in found:
+        if collection.id in abandoned:
+            collection_removal.remove_collection(biosight, collection)
+    return len(abandoned)
 
 
 def classify_waiting(biosight: BioSight) -> int:

@@ -14,7 +14,6 @@ from biosight.collection import Collection
 from biosight.drift.reports import latest_reports
 from biosight.errors import BadRequest, Conflict
 from biosight.images import Image
-from biosight.membership import Member
 from biosight.registry import ModelVersion
 from biosight.storage.records import Order, Records, Replace, Where, behind
 from biosight.work import jobs
@@ -76,7 +75,7 @@ def holdings_of(records: Records, found: Sequence[Collection]) -> list[Holding]:
     images = records.count_by(Image, theirs, "collection")
     size = records.totals(Image, theirs, "collection")
     checks = latest_reports(records, ids)
-    with_members = records.count_by(Member, theirs, "collection")
+    abandoned = membership.abandoned_among(records, found)
     owners = membership.owners_of(records, ids)
     name = accounts.names_of(records, {user for users in owners.values() for user in users})
     return [
@@ -87,7 +86,7 @@ def holdings_of(records: Records, found: Sequence[Collection]) -> list[Holding]:
             size.get(c.id, 0),
             checks[c.id].verdict if c.id in checks else "",
             checks[c.id].at if c.id in checks else 0.0,
-            c.trashed_at > 0 and not with_members.get(c.id),
+            c.id in abandoned,
         )
         for c in found
     ]

@@ -11,7 +11,7 @@ from biosight.places import Deployment, Site
 from biosight.storage.records import Where, find_all
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import MayLook, Open, Store
-from biosight.web.access.rights import seen_rule
+from biosight.web.access.rights import hides_places
 from biosight.web.schemas.filters import TreePaths
 
 router = APIRouter(tags=["places"])
@@ -83,7 +83,7 @@ def show_rates(access: MayLook, biosight: Open, records: Store, under: TreePaths
     efforts = efforts_of(records, c.id, deployments)
     chosen = under or tuple(busiest(records, c.id, SHOWN))
     gaps = gaps_among(c, deployments)
-    hidden = seen_rule(access, biosight, records).degrees > 0
+    hidden = hides_places(access, biosight, records)
     sites = {} if hidden else {s.id: s.name for s in find_all(records, Site, here)}
     found = [rates_of(records, c.id, path, gaps, efforts) for path in chosen]
     return RatesOut(

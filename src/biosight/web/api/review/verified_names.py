@@ -21,7 +21,7 @@ from biosight.review.verified_names import (
 from biosight.storage.records import Records, Where, find_all
 from biosight.taxa.tree import Tree
 from biosight.web.access.deps import MayLook, Open, Store
-from biosight.web.access.rights import seen_rule
+from biosight.web.access.rights import hides_places
 from biosight.web.schemas.pictures import ImageOut, image_out
 from biosight.web.schemas.review_queue import DrawnOut, QueueOut
 from biosight.workflows.collection_names import names_in
@@ -70,11 +70,6 @@ class EventsOfNameOut(BaseModel):
     events: int
 
 
-def is_hidden(access: Access, biosight: Open, records: Records) -> bool:
-    """Return whether this person may not see where names were found."""
-    return seen_rule(access, biosight, records).degrees > 0
-
-
 def list_of(
     access: Access, biosight: Open, records: Records, *, by_site: bool = False
 ) -> tuple[list[ListedName], Tree]:
@@ -95,7 +90,7 @@ def show_verified_names(
     is not proved once three pictures that a machine gave it were looked at and not confirmed, or
     none is left. The first 1,000 rows have a picture.
     """
-    c, hidden = access.collection, is_hidden(access, biosight, records)
+    c, hidden = access.collection, hides_places(access, biosight, records)
     by_site = by_site and not hidden
     found, tree = list_of(access, biosight, records, by_site=by_site)
     shown = shown_pictures(records, c.id, found, by_site=by_site)
@@ -147,7 +142,7 @@ def count_events_of_names(
     access: MayLook, biosight: Open, records: Store, *, by_site: bool = False
 ) -> list[EventsOfNameOut]:
     """Count the events that show each name, at each site if asked; all dated pictures are read."""
-    hidden = is_hidden(access, biosight, records)
+    hidden = hides_places(access, biosight, records)
     gaps = all_gaps(records, access.collection)
     found = events_by_name(records, access.collection.id, gaps, by_site=by_site and not hidden)
     return [
