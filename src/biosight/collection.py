@@ -50,7 +50,8 @@ class Collection:
     storage limit for its pictures in bytes, 0 for no limit of its own. `answerable` lists the names
     that alone may be answered here; () allows all. `picture_kind` says what the pictures are, ""
     until somebody says so: animals and people are sought in camera traps and photographs, and empty
-    frames among camera traps. With `blur_people`, viewers and visitors see people blurred.
+    frames among camera traps. With `blur_people`, viewers and visitors see people blurred. An
+    `example` holds drawn pictures for trying things out.
     """
 
     table: ClassVar[str] = "collections"
@@ -83,6 +84,7 @@ class Collection:
     answerable: tuple[str, ...] = ()
     picture_kind: PictureKind = ""
     blur_people: bool = False
+    example: bool = False
 
     @property
     def hiding(self) -> tuple[str, ...]:

@@ -104,6 +104,8 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/rates": [{}, {"under": "/Red/"}],
     "/api/v1/collections/{collection}/uploads": [{}],
     "/api/v1/collections/{collection}/zip": [{}, {"nested": "true"}, {"placeless": "false"}],
+    "/api/v1/examples": [{}],
+    "/api/v1/examples/{file}": [{}],
     "/api/v1/images/{image}": [{}],
     "/api/v1/images/{image}/activation": [{}],
     "/api/v1/images/{image}/comments": [{}],

@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Unpack
+from typing import ClassVar, TypedDict, Unpack
 
 from biosight.collection import (
     FIRST_NAME,
@@ -115,14 +115,22 @@ def collections_of(records: Records, user: str, *, trashed: bool = False) -> lis
     return sorted(found, key=lambda a: (a.collection.name.casefold(), a.collection.id))
 
 
+class Beginning(TypedDict, total=False):
+    """What a new collection begins with: a model family that is known to exist ("" for the server's
+    default), what its pictures are, and whether it holds examples."""
+
+    model: str
+    picture_kind: PictureKind
+    example: bool
+
+
 def create_collection(
-    records: Records, user: str, name: str, model: str = "", kind: PictureKind = ""
+    records: Records, user: str, name: str, **said: Unpack[Beginning]
 ) -> Collection:
-    """Create a collection with one owner; `model` is a family that is known to exist, "" for the
-    server's default, and `kind` says what its pictures are."""
+    """Create a collection with one owner. Raises BadRequest for a bad name."""
     now = time.time()
     kept = clean_collection_name(name)
-    made = Collection(new_id(), kept, user, now, model=model, unsettled=False, picture_kind=kind)
+    made = Collection(new_id(), kept, user, now, unsettled=False, **said)
     owner = Member(member_id(made.id, user), made.id, user, OWNER, now)
     records.write(Insert(made), Insert(owner))
     return made

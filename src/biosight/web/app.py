@@ -32,6 +32,7 @@ from biosight.web.api.people import accounts, admin, server
 from biosight.web.api.pictures import (
     acts,
     comments,
+    examples,
     exports,
     facets,
     images,
@@ -67,6 +68,7 @@ PARTS = (
     rates,
     images,
     picture_files,
+    examples,
     subjects,
     facets,
     acts,

@@ -71,6 +71,7 @@ class CollectionOut(BaseModel):
     answerable: list[str]
     picture_kind: PictureKind
     blur_people: bool
+    example: bool
     model: str
     images: int
     unsure: int
@@ -85,11 +86,12 @@ class CollectionOut(BaseModel):
 
 class NewCollection(Input):
     """A name, the model family that names its pictures ("" for the server's default), and what the
-    pictures are ("" for not said)."""
+    pictures are ("" for not said). `example` marks a collection for example pictures."""
 
     name: str = Field(max_length=200)
     model: str = Field("", max_length=64)
     picture_kind: PictureKind = ""
+    example: bool = False
 
 
 class CollectionChange(Input):
@@ -229,6 +231,7 @@ def with_totals(access: Access, holds: Totals, owners: Iterable[str]) -> Collect
         answerable=list(c.answerable),
         picture_kind=c.picture_kind,
         blur_people=c.blur_people,
+        example=c.example,
         model=c.model,
         images=holds.images,
         unsure=holds.unsure,
@@ -259,7 +262,12 @@ def create(body: NewCollection, person: Signed, records: Store) -> CollectionOut
         chosen = seen_version(records, person, registry.champion(records, body.model).id)
         try_version.check_fits(chosen, None)
     made = membership.create_collection(
-        records, person.user.id, body.name, body.model, body.picture_kind
+        records,
+        person.user.id,
+        body.name,
+        model=body.model,
+        picture_kind=body.picture_kind,
+        example=body.example,
     )
     return collection_out(records, Access(made, OWNER))
 

@@ -4,6 +4,7 @@ import { API } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { picked } from "../upload/drop.js";
+import { wireExamples, wireRemoval } from "../upload/examples.js";
 import { importParcel } from "../upload/parcel.js";
 import { brokenOff, giveUp, PULSE } from "../upload/session.js";
 import { add, busy } from "../upload/upload.js";
@@ -103,6 +104,8 @@ function drawBrokenOff(main, collection) {
 /** @param {HTMLElement} main @param {string} collection @param {number} maxMb */
 export function wireUploads(main, collection, maxMb) {
   drawBrokenOff(main, collection);
+  wireExamples(main);
+  wireRemoval(main, collection);
   // A crashed tab is recognised because it reports nothing more.
   setTimeout(() => main.isConnected && drawBrokenOff(main, collection), PULSE);
   for (const [button, input] of [

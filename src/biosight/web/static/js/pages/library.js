@@ -8,6 +8,7 @@ import { fill } from "../frame/form.js";
 import { complain } from "../frame/toast.js";
 import { servingAll } from "../learning/serving.js";
 import { KIND_WORDS } from "../settings/picture_kind.js";
+import { firstOffer } from "../upload/examples.js";
 
 /** @param {Schemas["CollectionOut"]} c a collection */
 function card(c) {
@@ -45,6 +46,8 @@ async function draw(main) {
   const list = find(main, "#collections");
   list.replaceChildren(...collections.map(card));
   list.removeAttribute("aria-busy");
+  const empty = collections.every((/** @type {Schemas["CollectionOut"]} */ c) => !c.images);
+  find(main, "#first").replaceChildren(...(empty ? [firstOffer()] : []));
   find(main, "#offers").replaceChildren(...offers.map((/** @type {Schemas["OfferOut"]} */ o) => offer(main, o)));
 }
 
