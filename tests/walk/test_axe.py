@@ -75,6 +75,7 @@ PAGES = (
     "/collections/{c}/review/conflicts",
     "/collections/{c}/review/agreement",
     "/mentions",
+    "/collections/{c}/names",
     "/collections/{c}/places",
     "/collections/{c}/times",
     "/collections/{c}/model",
@@ -97,6 +98,17 @@ PAGES = (
     "/shared",
     "/nowhere",
 )
+# Texts that a program shows where it had nothing to say.
+LEAKED = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const leaked = /^(true|false|null|undefined|NaN|\\[object .*)$/;
+  const found = [];
+  while (walk.nextNode()) {
+    const { data } = walk.currentNode;
+    if (leaked.test(data.trim())) found.push(data);
+  }
+  return found;
+}"""
 OUTSIDE = ("/sign-in", "/register", "/forgotten", "/reset#x", "{invitation}")
 
 
@@ -134,6 +146,7 @@ def faults(context: BrowserContext, path: str) -> list[str]:
         f"{path}: {v['id']} {len(v['nodes'])} x, {v['nodes'][0]['html'][:160]}"
         for v in violations(page)
     ]
+    said += [f"{path}: a page says {word}" for word in page.evaluate(LEAKED)]
     page.close()
     return said
 

@@ -184,3 +184,36 @@ def test_the_bar_is_one_row_at_1280_pixels(page: Page, server: Server) -> None:
         if box
     }
     assert max(tops) - min(tops) < 20
+
+
+def test_a_phone_shows_pictures_at_once_and_its_acts_at_the_foot(
+    page: Page, server: Server
+) -> None:
+    opened(page, server, SIZES[-1], 9)
+    page.get_by_role("button", name="Got it").click()
+    first = page.locator(".tile").first.bounding_box()
+    assert first is not None
+    assert first["y"] < 300
+    rows = page.evaluate(
+        """() => [...document.querySelector(".bar").children]
+          .filter((e) => e.offsetHeight && getComputedStyle(e).position !== "fixed")
+          .map((e) => Math.round(e.getBoundingClientRect().top + e.offsetHeight / 2))"""
+    )
+    assert max(rows) - min(rows) < 12, rows
+    foot = page.locator(".bar-acts")
+    assert height(foot) < 110
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#download summary").click()
+    zip_ = page.get_by_role("link", name="These pictures as a zip").bounding_box()
+    assert zip_ is not None
+    assert 0 < zip_["y"] < 844
+    page.keyboard.press("Escape")
+    page.locator(".tile .pick").first.click()
+    chosen = page.locator("#selected")
+    expect(chosen).to_contain_text("1 picture")
+    assert height(chosen) < 130
+    below = chosen.bounding_box()
+    assert below is not None
+    assert below["y"] + below["height"] == pytest.approx(844, abs=1)
+    chosen.get_by_label("No organism").select_option("Empty")
+    expect(page.locator(".tile .thing.empty")).to_have_count(1)

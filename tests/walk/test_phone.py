@@ -39,7 +39,7 @@ def test_a_phone_swipes_takes_pictures_and_keeps_its_keyboard_down(
     )
     page = context.new_page()
     register(page)
-    expect(page.get_by_role("button", name="Take a picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Camera")).to_be_visible()
     expect(page.locator("#camera")).to_have_attribute("capture", "environment")
     drop(page, folder)
     collection = page.url

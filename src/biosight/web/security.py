@@ -250,7 +250,7 @@ def add_headers(headers: MutableHeaders, scope: Scope, settings: Settings) -> No
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
     headers.setdefault(
         "Cache-Control", "private, no-cache" if may_come_back(scope, settings) else "no-store"
     )

@@ -13,8 +13,13 @@ export function el(tag, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
   }
-  made.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  made.append(...there(children));
   return made;
+}
+
+/** Return what is there of children, flat: conditions that do not hold leave nothing. @param {any[]} children */
+export function there(children) {
+  return children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false);
 }
 
 /** @param {ParentNode} root @param {string} selector @returns {any} the element; it must be there */

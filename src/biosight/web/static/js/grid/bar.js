@@ -3,6 +3,7 @@
 import { API } from "../frame/api.js";
 import { el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
+import { wireCamera } from "../upload/camera.js";
 import { picked } from "../upload/drop.js";
 import { wireExamples, wireRemoval } from "../upload/examples.js";
 import { importParcel } from "../upload/parcel.js";
@@ -104,6 +105,7 @@ function drawBrokenOff(main, collection) {
 /** @param {HTMLElement} main @param {string} collection @param {number} maxMb */
 export function wireUploads(main, collection, maxMb) {
   drawBrokenOff(main, collection);
+  wireCamera(main, collection);
   wireExamples(main);
   wireRemoval(main, collection);
   // A crashed tab is recognised because it reports nothing more.
@@ -111,7 +113,6 @@ export function wireUploads(main, collection, maxMb) {
   for (const [button, input] of [
     ["#add-files", "#files"],
     ["#add-folder", "#folder"],
-    ["#take", "#camera"],
   ]) {
     const field = find(main, input);
     find(main, button).addEventListener("click", () => field.click());

@@ -1,7 +1,7 @@
 // @ts-check
 /** The list of names: what people have verified here, what waits for a look, what was not proved. */
 import { API, call } from "../frame/api.js";
-import { counted, el, find, several } from "../frame/dom.js";
+import { counted, el, find, several, there } from "../frame/dom.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { called, hear, lineOf, words } from "../pictures/taxa.js";
@@ -153,7 +153,7 @@ export async function mount(main) {
     for (const n of names) hear({ line: [n.label], vernacular_line: [n.common_name] });
     if (!by) tell(main, names);
     find(main, "#names-by").hidden = !found.sites;
-    box.replaceChildren(...parts(here, names, events));
+    box.replaceChildren(...there(parts(here, names, events)));
     const counts = await call("GET", `${here}/verified-names/events${query}`);
     if (now !== asked) return;
     events = new Map(counts.map((/** @type {Schemas["EventsOfNameOut"]} */ c) => [`${c.label}\n${c.site}`, c.events]));

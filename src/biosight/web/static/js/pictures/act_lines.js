@@ -44,7 +44,11 @@ function single(a) {
     "li",
     {},
     pictures(a.images, a.summary),
-    words(a.summary, `${counted(a.count, "picture")}${a.under_way ? " so far" : ""}`, `${who(a)}, ${when(a.at)}`),
+    words(
+      a.summary,
+      a.count ? `${counted(a.count, "picture")}${a.under_way ? " so far" : ""}` : "",
+      `${who(a)}, ${when(a.at)}`,
+    ),
     a.undone ? el("span", { class: "soft" }, "undone") : null,
     a.can_undo ? button("Undo", `${a.summary}, ${counted(a.count, "picture")}`, () => undoAct(a.id, a.summary)) : null,
   );
@@ -94,7 +98,7 @@ function words(summary, many, below) {
     "span",
     { class: "grow" },
     el("strong", {}, summary),
-    `, ${many}`,
+    many && `, ${many}`,
     el("br"),
     el("small", { class: "soft" }, below),
   );

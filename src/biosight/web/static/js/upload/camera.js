@@ -1,0 +1,105 @@
+// @ts-check
+/** Taking pictures: each is kept in the browser first, and sent as soon as there is a network. */
+import { ApiError, call } from "../frame/api.js";
+import { counted, el, find } from "../frame/dom.js";
+import { tell } from "../frame/events.js";
+import { complain, question } from "../frame/toast.js";
+import { picked } from "./drop.js";
+import { forgetKept, keepForLater, keptFor } from "./later.js";
+import { located, wantsPlaces, whereNow } from "./located.js";
+import { sessionOf } from "./session.js";
+
+const user = document.body.dataset.user ?? "";
+let sending = false;
+
+addEventListener("online", () => sendKept().catch(complain));
+
+/** @param {HTMLElement} main @param {string} collection */
+export function wireCamera(main, collection) {
+  const field = /** @type {HTMLInputElement} */ (find(main, "#camera"));
+  find(main, "#take").addEventListener("click", () => field.click());
+  field.addEventListener("change", () => take(picked(field), collection).catch(complain));
+  sendKept().catch(complain);
+}
+
+/** @param {import("./drop.js").Found[]} found @param {string} collection */
+async function take(found, collection) {
+  const session = sessionOf(collection);
+  for (const { file } of found) {
+    const id = await keepForLater({ user, collection, session, file, refused: "" });
+    const place = (await wantsPlaces(question)) ? await whereNow() : null;
+    if (place) await keepForLater({ id, user, collection, session, file: await located(file, place), refused: "" });
+  }
+  await sendKept();
+}
+
+/** Send what waits, one after the other, until the network ends. */
+async function sendKept() {
+  if (sending) return;
+  sending = true;
+  try {
+    for (const kept of await keptFor(user)) {
+      if (kept.refused) continue;
+      if (!(await sendOne(kept))) break;
+    }
+  } finally {
+    sending = false;
+    await drawKept();
+  }
+}
+
+/** @param {import("./later.js").Kept} kept @returns {Promise<boolean>} whether it goes on with the next */
+async function sendOne(kept) {
+  const form = new FormData();
+  form.append("session", kept.session);
+  form.append("path", kept.file.name);
+  form.append("file", kept.file, kept.file.name);
+  try {
+    const answer = await call("POST", `/collections/${kept.collection}/images`, form);
+    await forgetKept(/** @type {number} */ (kept.id));
+    if (answer.outcome === "stored") tell("stored", answer.image);
+    return true;
+  } catch (error) {
+    const final = error instanceof ApiError && [403, 404, 413, 415, 422].includes(error.status);
+    if (final) await keepForLater({ ...kept, refused: /** @type {ApiError} */ (error).message });
+    return final;
+  }
+}
+
+/** Say what waits, and what was refused: nothing is lost unless a person says so. */
+async function drawKept() {
+  const notice = document.querySelector("#kept-back");
+  if (!(notice instanceof HTMLElement)) return;
+  const all = await keptFor(user);
+  notice.hidden = !all.length;
+  const waiting = all.filter((kept) => !kept.refused).length;
+  notice.replaceChildren(
+    ...(waiting
+      ? [
+          el(
+            "span",
+            { class: "grow" },
+            `${counted(waiting, "picture")} in this browser, to be sent when there is a network.`,
+          ),
+          el("button", { type: "button", onclick: () => sendKept().catch(complain) }, "Send now"),
+        ]
+      : []),
+    ...all.filter((kept) => kept.refused).map(refusedLine),
+  );
+}
+
+/** @param {import("./later.js").Kept} kept */
+function refusedLine(kept) {
+  const forget = async () => {
+    await forgetKept(/** @type {number} */ (kept.id));
+    await drawKept();
+  };
+  return el(
+    "span",
+    { class: "grow" },
+    `${kept.file.name} was refused: ${kept.refused} `,
+    el("a", { class: "button", href: URL.createObjectURL(kept.file), download: kept.file.name }, "Save a copy"),
+    " ",
+    el("button", { type: "button", onclick: forget }, "Forget it"),
+  );
+}
