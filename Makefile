@@ -12,11 +12,13 @@ run: $(VENV)/.app
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
 
-# The second line is what ci.yml's job runs on a real MongoDB, as far as mongomock goes.
+# The second line is what ci.yml's job runs on a real MongoDB, as far as mongomock goes. The third
+# draws all pages of this revision and of the one before: shots/index.html shows what changed.
 test-long: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadgroup
 	BIOSIGHT_TEST_STORE=mongomock $(BIN)/pytest -n 2 --dist loadgroup -m "not walk and not transactions" \
 	  tests/storage tests/web tests/gallery tests/publishing tests/field
+	$(BIN)/python -m docs.shots --to shots --before HEAD~1
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

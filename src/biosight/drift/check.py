@@ -14,9 +14,10 @@ from biosight.drift.comparisons import (
     compare_sides,
 )
 from biosight.drift.draws import Draw
+from biosight.drift.early import early_look
 from biosight.drift.kindred import known_of
 from biosight.drift.reports import DriftBaseline, DriftReport, draws_in_words, reports
-from biosight.drift.verdict import blank, mark, verdict_of
+from biosight.drift.verdict import blank, early_report, mark, verdict_of
 from biosight.drift.window import (
     BASELINE_SESSIONS,
     LEAST_SESSIONS,
@@ -62,10 +63,16 @@ def check(
         # Only what came after the baseline, which is not compared with itself or what it replaced.
         chosen = [i for i in chosen if i.created_at > base[-1].created_at]
     window = window_of(records, chosen, space, limit)
+    drawn = draws_in_words(draw)
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
         accepted = records.get(DriftBaseline, collection) is not None
-        words = too_few(len(window.images), len(base), draws_in_words(draw), accepted=accepted)
-        report = blank(collection, model, window, "unknown", words)
+        words = too_few(len(window.images), len(base), drawn, accepted=accepted)
+        early = early_look(records, collection, space, limit)
+        report = (
+            early_report(collection, model, early, words)
+            if early
+            else replace(blank(collection, model, window, "unknown", words), drawn=drawn)
+        )
         scores = np.zeros(len(window.images))
     else:
         before = window_of(records, base, space, limit)
@@ -74,7 +81,7 @@ def check(
         report = verdict_of(collection, model, window, before, findings, reference, last)
         nearer = np.sort(before.side.novelty)
         scores = np.searchsorted(nearer, window.side.novelty) / len(nearer)
-    report = replace(report, drawn=draws_in_words(draw))
+        report = replace(report, drawn=drawn)
     records.write(Insert(report))
     old = Where("at", "<", report.at - KEPT_SECONDS)
     records.remove(DriftReport, [Where("collection", "=", report.collection), old])

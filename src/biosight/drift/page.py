@@ -32,10 +32,11 @@ def as_html(report: DriftReport, name: str, pictures: Mapping[str, str]) -> str:
         for id in report.strangest
         if id in pictures
     )
+    drawn = f", one from each of the {report.drawn}" if report.drawn else ""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Drift: {escape(name)}</title>"
         f"<style>{STYLE}</style><h1 class={report.verdict}>{escape(report.sentence)}</h1>"
-        f"<p>{escape(name)}: {report.pictures} pictures, one from each of the {report.drawn}, "
+        f"<p>{escape(name)}: {report.pictures} pictures{drawn}, "
         f"named by {escape(report.model)}. It is {report.estimate:.0%} sure on average. It is "
         f"right that often only while its confidence is reliable.</p><table>{rows}</table>"
         f"<h2>The strangest</h2><ul class=pictures>{shown}</ul></html>\n"

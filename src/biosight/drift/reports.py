@@ -52,7 +52,7 @@ class DriftReport:
     `firing` are the comparisons that differ from the baseline, `details` is JSON with effect sizes
     and p values. `estimate` is the accuracy that mean confidence promises (CBPE). It holds only
     while calibration does, which drift itself may break. `drawn` says of what the check looked at
-    one picture each.
+    one picture each, "" for an early look.
     """
 
     table: ClassVar[str] = "drift_reports"

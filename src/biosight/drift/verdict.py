@@ -22,6 +22,7 @@ from biosight.drift.comparisons import (
     list_in_words,
 )
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
+from biosight.drift.early import SURE, EarlyLook, enough_for
 from biosight.drift.reports import DriftReport
 from biosight.drift.window import (
     LEAST_SESSIONS,
@@ -109,6 +110,38 @@ def verdict_of(
         foreign=apart.beyond,
         details=json.dumps(details),
     )
+
+
+def early_report(collection: str, model: str, early: EarlyLook, too_few: str) -> DriftReport:
+    """Return a report without a verdict that shows an early look."""
+    draft = blank(collection, model, early.later, "unknown", f"{early_words(early)} {too_few}")
+    base, new = early.before.side, early.later.side
+    details = {
+        "families": [],
+        "medians": medians(base, new),
+        "histograms": histograms(base, new),
+        "mix": label_mix(base, new),
+        "nearest": nearest(early.later, early.before),
+    }
+    return replace(draft, details=json.dumps(details), drawn="")
+
+
+def early_words(early: EarlyLook) -> str:
+    """Return what an early look says, and how sure it can be."""
+    first, later = early.halves
+    said = f"An early look at {first + later} {early.unit}:"
+    if early.sure:
+        changed = CAUSES[early.statistic][not early.higher] if early.statistic else "different"
+        chance = max(1, round(1 / max(early.p, 1e-3)))
+        return (
+            f"{said} the later {later} are {changed}{' than' if early.statistic else ' from'} the "
+            f"first {first}. Chance alone shows such a difference in 1 of {chance} cases."
+        )
+    if early.least_p > SURE:
+        return (
+            f"{said} they are too few to show a change. From {enough_for()} on, a clear one shows."
+        )
+    return f"{said} the later {later} look like the first {first}."
 
 
 def confirmed_by(last: DriftReport, window: Window) -> bool:

@@ -22,6 +22,7 @@ from biosight.images.file_types import MAX_PIXELS
 from biosight.labels import OPENS_AT, PROPOSED_AT, TRUSTED_AT
 from biosight.membership import Access
 from biosight.places import Deployment, Site
+from biosight.settings import Settings
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records, Where
 from biosight.subjects import picture_kind
@@ -366,6 +367,11 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
         tiles=settings.tiles,
         tiles_credit=settings.tiles_credit,
     )
+    return with_tiles(page, settings)
+
+
+def with_tiles(page: Response, settings: Settings) -> Response:
+    """Let a page load the map's tiles, if they come from elsewhere."""
     if host := tile_host(settings):
         policy = PAGE_POLICY.replace("img-src 'self'", f"img-src 'self' {host}")
         page.headers["Content-Security-Policy"] = policy
@@ -421,13 +427,17 @@ def settings_page(
 def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
     """Show one picture, large."""
     shown = image_for(image, "look", visiting_person(request), records)
-    return render(
+    settings = biosight.settings
+    page = render(
         request,
         "image.html",
         access=shown.access,
         image=shown.image,
         labels=labels_of(biosight, shown.access.collection),
+        tiles=settings.tiles,
+        tiles_credit=settings.tiles_credit,
     )
+    return with_tiles(page, settings)
 
 
 @router.get("/trash")

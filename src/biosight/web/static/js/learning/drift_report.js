@@ -91,6 +91,9 @@ function picture(id, what) {
   );
 }
 
+/** A number as the ends of a scale need it. @param {number} value */
+const short = (value) => Number(value.toPrecision(2)).toLocaleString("en");
+
 /** @param {string} name @param {any} h */
 function histogram(name, h) {
   const most = Math.max(...h.before, ...h.now, 0.01);
@@ -112,7 +115,17 @@ function histogram(name, h) {
       h.before.map((/** @type {number} */ s, /** @type {number} */ i) => column(s, i, "was")),
       h.now.map((/** @type {number} */ s, /** @type {number} */ i) => column(s, i, "is")),
     ),
-    el("figcaption", {}, name),
+    el(
+      "figcaption",
+      {},
+      el(
+        "span",
+        { class: "ends" },
+        h.edges.map((/** @type {number} */ edge) => el("small", {}, short(edge))),
+      ),
+      name,
+      el("small", { class: "soft" }, `, columns up to ${Math.round(most * 100)} %`),
+    ),
   );
 }
 

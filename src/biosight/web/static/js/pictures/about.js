@@ -1,6 +1,7 @@
 // @ts-check
 /** What is known of one picture: its file, who said what, and how familiar it is. */
 import { el, size, when } from "../frame/dom.js";
+import { whereMap } from "./where.js";
 
 const KINDS = /** @type {Record<string, string>} */ ({
   predicted: "guessed",
@@ -136,6 +137,6 @@ export function aboutSections(i, said) {
     el("section", {}, el("h2", { class: "minor" }, title), inside);
   return [
     section("Who said what", el("ol", { class: "said" }, said.map(sayingRow))),
-    section("About the file", facts(i), capture(i)),
+    section("About the file", facts(i), whereMap(i), capture(i)),
   ];
 }

@@ -42,7 +42,7 @@ function packet(place) {
 }
 
 /**
- * Return a JPEG with the place in it; any other file, or one with XMP of its own, as it is.
+ * Return a JPEG with the place in it; any other file, or one that has XMP already, as it is.
  * @param {File} file @param {{latitude: number, longitude: number} | null} place @returns {Promise<File>}
  */
 export async function located(file, place) {

@@ -1,0 +1,49 @@
+// @ts-check
+/** A small map of where one picture was taken, drawn once somebody scrolls to it. */
+import { el, find } from "../frame/dom.js";
+import { complain } from "../frame/toast.js";
+import { colour, ground, leaflet } from "../places/ground.js";
+
+const CLOSE = 13;
+const WITHOUT_TILES = 5; // the outlines of countries say nothing nearer
+
+/** The map of the picture that is shown: it outlives redraws of the panel. */
+const drawn = { key: "", box: /** @type {HTMLElement | null} */ (null) };
+
+/** @param {Schemas["ImageDetail"]} i @returns {HTMLElement | null} null without a place */
+export function whereMap(i) {
+  if (i.latitude === null || i.longitude === null) return null;
+  const key = [i.id, i.latitude, i.longitude, i.coarse].join(" ");
+  if (drawn.key !== key || !drawn.box?.isConnected) {
+    const box = el("div", { class: "map small", role: "group", "aria-label": "Map: where it was taken" });
+    Object.assign(drawn, { key, box });
+    onceSeen(box, () => draw(box, i).catch(complain));
+  }
+  return drawn.box;
+}
+
+/** @param {HTMLElement} box @param {() => void} run */
+function onceSeen(box, run) {
+  const watch = new IntersectionObserver((found) => {
+    if (!found.some((f) => f.isIntersecting)) return;
+    watch.disconnect();
+    run();
+  });
+  watch.observe(box);
+}
+
+/** @param {HTMLElement} box @param {Schemas["ImageDetail"]} i */
+async function draw(box, i) {
+  const L = await leaflet();
+  const { tiles, credit } = find(document, "#main").dataset;
+  const map = await ground(L, box, { tiles, credit });
+  const at = /** @type {[number, number]} */ ([i.latitude, i.longitude]);
+  map.setView(at, tiles ? CLOSE : WITHOUT_TILES);
+  const style = { color: colour(box, "--map-own"), weight: 2, fillOpacity: 0.4 };
+  if (i.coarse) {
+    const far = i.coarse / 2;
+    const corners = [-far, far].map((d) => [at[0] + d, at[1] + d]);
+    L.rectangle(corners, style).addTo(map);
+  } else L.circleMarker(at, { ...style, radius: 7 }).addTo(map);
+  map.scrollWheelZoom.disable();
+}
