@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from shutil import copy2
 
 from PIL import Image as Pillow
 from PIL import ImageChops
@@ -225,7 +224,8 @@ def main() -> None:
     draw_all(given.to / "after", names)
     if given.guide:
         for name, file in GUIDE.items():
-            copy2(given.to / "after" / f"{name}-light-1440.png", ROOT / "docs" / "guide" / file)
+            with Pillow.open(given.to / "after" / f"{name}-light-1440.png") as picture:
+                picture.quantize(256).save(ROOT / "docs" / "guide" / file, optimize=True)
     if given.before:
         with code_of(given.before) as code:
             draw_all(given.to / "before", names, code)

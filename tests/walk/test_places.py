@@ -144,6 +144,11 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     expect(page.locator(".tile")).to_have_count(3)
     page.goto(f"/collections/{collection}/times")
     expect(page.locator("#activity figure")).to_contain_text("3 pictures, 1 event")
+    page.get_by_role("button", name="Sun time").click()
+    expect(page.locator("#activity-sun")).to_contain_text("the sun rises at 6 and sets at 18")
+    expect(page.locator("#activity .night")).to_have_count(1)
+    page.get_by_role("button", name="Clock time").click()
+    expect(page.locator("#activity-sun")).to_be_hidden()
     with page.expect_download() as waiting:
         page.locator("#activity-csv").click()
     assert '"Red",hour,15,3,1' in waiting.value.path().read_text()

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from biosight.field.events import starts
+from biosight.field.events import event_starts
 from biosight.field.gaps import Gaps
+from biosight.field.sun_hours import SunClock
 from biosight.images import Image
 from biosight.storage.conditions import living_images, showing_below
 from biosight.storage.records import Records, Where
@@ -20,7 +21,8 @@ from biosight.taxa.paths import line_of
 @dataclass(frozen=True, slots=True)
 class Activity:
     """Dated pictures at and below one path of the tree of names: how many in all, in each hour (24)
-    and in each month (12), and the same for events. A day alone counts for its month."""
+    and in each month (12), and the same for events. A day alone counts for its month. The sun hours
+    (24) are those of sun time (sun_hours.py), for pictures and events that have one."""
 
     path: str
     label: str
@@ -30,24 +32,33 @@ class Activity:
     events: int
     event_hours: tuple[int, ...]
     event_months: tuple[int, ...]
+    sun_hours: tuple[int, ...]
+    event_sun_hours: tuple[int, ...]
 
 
-def activity(records: Records, collection: str, path: str, gaps: Gaps) -> Activity:
-    """Return the activity of all that hangs at or below a path; `gaps` part events. A picture
-    outside of any deployment is an event of its own."""
+def activity(records: Records, collection: str, path: str, gaps: Gaps, sun: SunClock) -> Activity:
+    """Return the activity of all that hangs at or below a path; `gaps` part events, and `sun` says
+    the sun time. A picture outside of any deployment is an event of its own."""
     images: Counter[str] = Counter()
     events: Counter[str] = Counter()
+    by_sun, events_by_sun = [0] * 24, [0] * 24
     placed: list[tuple[str, str]] = []
     for deployment, taken, n in dated_below(records, collection, path):
         hour = taken[:13]
         images[hour] += n
+        if (sun_hour := sun.hour(deployment, taken)) is not None:
+            by_sun[int(sun_hour) % 24] += n
         if deployment:
             placed.append((deployment, taken))
         else:
             events[hour] += n
-    events.update(start[:13] for start in starts(placed, gaps))
+    for deployment, start in event_starts(placed, gaps):
+        events[start[:13]] += 1
+        if (sun_hour := sun.hour(deployment, start)) is not None:
+            events_by_sun[int(sun_hour) % 24] += 1
     label = (line_of(path) or ("",))[-1]
-    return Activity(path, label, *by_hour_and_month(images), *by_hour_and_month(events))
+    counts = *by_hour_and_month(images), *by_hour_and_month(events)
+    return Activity(path, label, *counts, tuple(by_sun), tuple(events_by_sun))
 
 
 def dated_below(records: Records, collection: str, path: str) -> Iterator[tuple[str, str, int]]:

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from biosight.field.activity import activity, busiest
 from biosight.field.coarse_places import Coarsening, hidden_groups
 from biosight.field.days import days_of
-from biosight.field.gaps import all_gaps
+from biosight.field.gaps import gaps_among
 from biosight.field.grid import ShownPlace, shown_place
+from biosight.field.sun_hours import SunClock, standpoints
 from biosight.images import Image
 from biosight.storage.records import Records, Where
 from biosight.web.access.deps import MayLook, Open, Store
@@ -22,7 +23,11 @@ router = APIRouter(tags=["places"])
 
 
 class ActivityOut(BaseModel):
-    """Dated pictures and events at and below a name, by hour of the day (24) and month (12)."""
+    """Dated pictures and events at and below a name, by hour of the day (24) and month (12).
+
+    `sun_hours` count by sun time: the sun rises at 6 and sets at 18. They leave out what has no
+    site, no time zone, or no sunrise on its day.
+    """
 
     path: str
     label: str
@@ -32,10 +37,14 @@ class ActivityOut(BaseModel):
     events: int
     event_hours: list[int]
     event_months: list[int]
+    sun_hours: list[int]
+    event_sun_hours: list[int]
 
 
 @router.get("/collections/{collection}/activity")
-def show_activity(access: MayLook, records: Store, under: TreePaths = ()) -> list[ActivityOut]:
+def show_activity(
+    access: MayLook, biosight: Open, records: Store, under: TreePaths = ()
+) -> list[ActivityOut]:
     """Show when pictures were taken, by name and corrected local time.
 
     `under` takes up to twelve paths of the tree of names. Without it, these are the four paths that
@@ -43,8 +52,15 @@ def show_activity(access: MayLook, records: Store, under: TreePaths = ()) -> lis
     """
     c = access.collection.id
     chosen = under or tuple(busiest(records, c, 4))
-    gaps = all_gaps(records, access.collection)
-    return [ActivityOut(**asdict(activity(records, c, path, gaps))) for path in chosen]
+    sites, deployments = deployment_acts.places_by_id(records, c)
+    rule, gaps = (
+        seen_rule(access, biosight, records),
+        gaps_among(access.collection, deployments.values()),
+    )
+    seen = {id: rule.place_of_site(s) for id, s in sites.items()}
+    places = {id: (p.latitude, p.longitude) for id, p in seen.items()}
+    sun = SunClock(standpoints(deployments.values(), places))
+    return [ActivityOut(**asdict(activity(records, c, path, gaps, sun))) for path in chosen]
 
 
 class DaysOut(BaseModel):

@@ -8,6 +8,7 @@ import { called } from "../pictures/taxa.js";
 import { choosePath, quoted, save, switchBetween } from "./figures.js";
 
 /** @typedef {Schemas["ActivityOut"]} Activity */
+/** @typedef {Activity & {sun: boolean}} Drawn */
 
 const MONTHS = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
 const MIDDLE = 100;
@@ -20,7 +21,7 @@ function at(hour, far) {
   return `${(MIDDLE + far * Math.cos(turn)).toFixed(1)} ${(MIDDLE + far * Math.sin(turn)).toFixed(1)}`;
 }
 
-/** @param {Activity} a */
+/** @param {Drawn} a */
 function ring(a) {
   const most = Math.max(1, ...a.hours);
   const bars = a.hours.map((n, hour) => {
@@ -38,7 +39,8 @@ function ring(a) {
     return svg("text", { x, y: Number(y) + 4, "text-anchor": "middle" }, `${h} h`);
   });
   const rims = [INNER, INNER + ROOM].map((r) => svg("circle", { cx: MIDDLE, cy: MIDDLE, r, class: "rim" }));
-  return [rims, bars, hours];
+  const night = `M${at(18, INNER)} L${at(18, INNER + ROOM)} A${INNER + ROOM} ${INNER + ROOM} 0 0 1 ${at(6, INNER + ROOM)} L${at(6, INNER)} A${INNER} ${INNER} 0 0 0 ${at(18, INNER)}Z`;
+  return [a.sun ? svg("path", { d: night, class: "night" }) : [], rims, bars, hours];
 }
 
 /** @param {Activity} a */
@@ -53,10 +55,10 @@ function months(a) {
   });
 }
 
-/** @param {Activity} a */
+/** @param {Drawn} a */
 function drawing(a) {
   const hour = a.hours.indexOf(Math.max(...a.hours));
-  const words = `${a.label}: ${counted(a.images, "picture")}, most of them from ${hour} to ${hour + 1} h`;
+  const words = `${a.label}: ${counted(a.images, "picture")}, most of them from ${hour} to ${hour + 1} h${a.sun ? " by the sun" : ""}`;
   return svg(
     "svg",
     { viewBox: "0 0 200 260", class: "activity", role: "img", "aria-label": words },
@@ -66,16 +68,34 @@ function drawing(a) {
 }
 
 /**
- * Return the counts of pictures or of events, as the drawings use them.
- * @param {Activity} a @param {boolean} events @returns {Activity}
+ * Return the counts of pictures or of events, by clock or sun time, as the drawings use them.
+ * @param {Activity} a @param {boolean} events @param {boolean} sun @returns {Drawn}
  */
-function as(a, events) {
-  return events ? { ...a, images: a.events, hours: a.event_hours, months: a.event_months } : a;
+function as(a, events, sun) {
+  const hours = [
+    [a.hours, a.sun_hours],
+    [a.event_hours, a.event_sun_hours],
+  ][Number(events)][Number(sun)];
+  const counts = events ? { images: a.events, months: a.event_months } : {};
+  return { ...a, ...counts, hours, sun };
 }
 
-/** Return all drawings side by side, as one SVG. @param {Activity[]} all */
+/** What of the shown has no sun time. @param {Activity[]} all @param {boolean} events */
+function sunless(all, events) {
+  const sum = (/** @type {number[]} */ counts) => counts.reduce((a, b) => a + b, 0);
+  const without = all.reduce((n, a) => {
+    const [clock, sun] = events ? [a.event_hours, a.event_sun_hours] : [a.hours, a.sun_hours];
+    return n + sum(clock) - sum(sun);
+  }, 0);
+  const words = "Sun time: the sun rises at 6 and sets at 18, whatever the season and the place.";
+  const left = `${counted(without, events ? "event" : "picture")} left out: without a site, without a time zone, or on a day without a sunrise.`;
+  return without ? `${words} ${left}` : words;
+}
+
+/** Return all drawings side by side, as one SVG. @param {Drawn[]} all */
 function asSvg(all) {
-  const style = "text{font:9px sans-serif;fill:#444}.bar{fill:#1b664c}.rim{fill:none;stroke:#bbb;stroke-width:.6}";
+  const style =
+    "text{font:9px sans-serif;fill:#444}.bar{fill:#1b664c}.rim{fill:none;stroke:#bbb;stroke-width:.6}.night{fill:#ddd}";
   const parts = all.map((a, i) => {
     const title = svg(
       "text",
@@ -97,6 +117,7 @@ function asSvg(all) {
 function asCsv(all) {
   const rows = all.flatMap((a) => [
     ...a.hours.map((n, h) => `${quoted(a.label)},hour,${h},${n},${a.event_hours[h]}`),
+    ...a.sun_hours.map((n, h) => `${quoted(a.label)},sun hour,${h},${n},${a.event_sun_hours[h]}`),
     ...a.months.map((n, m) => `${quoted(a.label)},month,${m + 1},${n},${a.event_months[m]}`),
   ]);
   return ["label,by,at,pictures,events", ...rows, ""].join("\n");
@@ -107,7 +128,7 @@ export async function drawActivity(main, here) {
   const box = find(main, "#activity");
   /** @type {Activity[]} */
   let all = [];
-  let events = false;
+  let [events, sun] = [false, false];
   /** @param {string[]} paths */
   const load = async (paths) => {
     const query = paths.map((p) => `under=${encodeURIComponent(p)}`).join("&");
@@ -117,6 +138,9 @@ export async function drawActivity(main, here) {
     draw();
   };
   const draw = () => {
+    const told = find(main, "#activity-sun");
+    told.hidden = !sun;
+    told.textContent = sun ? sunless(all, events) : "";
     box.replaceChildren(
       ...all.map((a) =>
         el(
@@ -133,7 +157,7 @@ export async function drawActivity(main, here) {
             ),
             el("small", {}, `${counted(a.images, "picture")}, ${counted(a.events, "event")}`),
           ),
-          drawing(as(a, events)),
+          drawing(as(a, events, sun)),
         ),
       ),
       ...(all.length ? [] : [el("p", { class: "soft" }, "No named picture says when it was taken yet.")]),
@@ -154,11 +178,15 @@ export async function drawActivity(main, here) {
     }
   });
   find(main, "#activity-svg").addEventListener("click", () =>
-    save("activity.svg", "image/svg+xml", asSvg(all.map((a) => as(a, events)))),
+    save("activity.svg", "image/svg+xml", asSvg(all.map((a) => as(a, events, sun)))),
   );
   find(main, "#activity-csv").addEventListener("click", () => save("activity.csv", "text/csv", asCsv(all)));
   switchBetween(main.querySelectorAll("[data-count]"), ({ count }) => {
     events = count === "events";
+    draw();
+  });
+  switchBetween(main.querySelectorAll("[data-clock]"), ({ clock }) => {
+    sun = clock === "sun";
     draw();
   });
   await load([]);
