@@ -382,7 +382,7 @@ def write(
     copy2(given.base / "model.onnx", given.to / "model.onnx")
     write_head(head, given.to)
     train, held = every.only(which[0]), every.only(which[1])
-    card = described(card, given.version, train, held)
+    card = described(card, given.version, train, held, new_network=bool(given.networks))
     write_card(card, given.to)
     logits = head.logits(held.embeddings)
     truth = numbers(held.samples, card)
@@ -395,13 +395,20 @@ def write(
     write_card(card.model_copy(update={"measured": figures}), given.to)
 
 
-def described(card: ModelCard, version: str, train: Pictures, held: Pictures) -> ModelCard:
+def described(
+    card: ModelCard, version: str, train: Pictures, held: Pictures, *, new_network: bool
+) -> ModelCard:
     """Return the card with what is new about this version, in words."""
     sources = len({s.source for s in train.samples})
+    network = (
+        f"The network of {card.key}, whose last blocks were trained for one more epoch (the mean "
+        "of both weights), with last layers fitted again on its embeddings of "
+        if new_network
+        else f"The network of {card.key} with last layers fitted again on its embeddings of "
+    )
     words = (
-        f"The network of {card.key} with last layers fitted again on its embeddings of "
-        f"{len(train.samples):,} photographs from {sources} public repositories; those of the "
-        f"second set count {NEW_WEIGHT:.0f} times. The leaves stand beside the evidence of "
+        f"{network}{len(train.samples):,} photographs from {sources} public repositories; those of "
+        f"the second set count {NEW_WEIGHT:.0f} times. The leaves stand beside the evidence of "
         "ImageNet's classes; the groups are half way between the earlier layer and a refitted one. "
         "Names of a class, an order or a family are said from thresholds that folds of whole "
         f"sources chose. {card.key}: "
@@ -416,7 +423,8 @@ def described(card: ModelCard, version: str, train: Pictures, held: Pictures) ->
     return card.model_copy(
         update={
             "version": version,
-            "base": card.space,
+            # Embeddings are those of another network; the head counts, not that of the file.
+            "base": f"{card.name}@{version}" if new_network else card.space,
             "started_from": card.key,
             "trained_on": words + card.trained_on,
             "measured_on": measured,

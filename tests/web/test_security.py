@@ -1,6 +1,7 @@
 """What guards every request."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
@@ -156,8 +157,6 @@ def test_metrics_tell_of_routes_not_of_people(ada: TestClient) -> None:
 
 def test_metrics_by_token(settings: Settings, biosight: BioSight) -> None:
     app: FastAPI = create_app(biosight, housekeeping=False)
-    from dataclasses import replace
-
     locked = settings.model_copy(update={"metrics_token": "s3cret"})
     app.state.biosight = replace(biosight, settings=locked)
     with TestClient(app, headers=ORIGIN) as client:
@@ -276,3 +275,18 @@ def test_a_requests_id_is_believed_of_a_trusted_proxy_alone(
     headers = [(b"x-request-id", given.encode())]
     scope = {"type": "http", "client": ("127.0.0.1", 5000), "headers": headers}
     assert (request_id_of(scope, known) == given) is kept
+
+
+def test_any_page_may_load_the_tiles_of_the_map(biosight: BioSight, ada: TestClient) -> None:
+    """The browser keeps the policy of the page that it loaded first, while others replace it."""
+    assert "tiles.example" not in ada.get("/").headers["content-security-policy"]
+    address = "https://tiles.example/{z}/{x}/{y}.png"
+    app = ada.app
+    assert isinstance(app, FastAPI)
+    app.state.biosight = replace(
+        biosight, settings=biosight.settings.model_copy(update={"tiles": address})
+    )
+    for path in ("/", f"/collections/{first_collection(ada)}"):
+        policy = ada.get(path).headers["content-security-policy"]
+        assert "img-src 'self' https://tiles.example" in policy, path
+    assert "tiles.example" not in ada.get("/sign-in").headers["content-security-policy"]

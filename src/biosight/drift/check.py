@@ -67,7 +67,8 @@ def check(
     if len(window.images) < LEAST_SESSIONS or len(base) < LEAST_SESSIONS:
         accepted = records.get(DriftBaseline, collection) is not None
         words = too_few(len(window.images), len(base), drawn, accepted=accepted)
-        early = early_look(records, collection, space, limit)
+        # Where people said what is normal, halves by time mean nothing.
+        early = None if accepted or since else early_look(records, collection, space, limit)
         report = (
             early_report(collection, model, early, words)
             if early

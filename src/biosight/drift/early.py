@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from biosight.drift.comparisons import energy, pairwise
 from biosight.drift.kindred import Floats
-from biosight.drift.window import MOST_IMAGES, Window, embeddings_of, window_of
+from biosight.drift.window import MOST_IMAGES, MOST_SESSIONS, Window, embeddings_of, window_of
 from biosight.images import Image
 from biosight.images.measures import STATISTICS
 from biosight.storage.conditions import living_images
@@ -92,7 +92,7 @@ def units_of(images: Sequence[Image]) -> tuple[str, Units]:
         drawn = [sorted(some, key=lambda i: i.lottery)[:MOST_OF_UNIT] for some in by.values()]
         units = sorted(drawn, key=lambda some: min(i.taken for i in some))
         if len(units) >= LEAST_UNITS:
-            return unit, units
+            return unit, units[-MOST_SESSIONS:]
     return "days", units
 
 

@@ -93,7 +93,8 @@ def render(request: Request, template: str, http_status: int = 200, **values: An
         "leaflet": request.app.state.map_files["/leaflet"],
         "clusters": request.app.state.map_files["/leaflet-clusters"],
     }
-    return HTMLResponse(TEMPLATES.get_template(template).render(values), http_status)
+    page = HTMLResponse(TEMPLATES.get_template(template).render(values), http_status)
+    return with_tiles(page, request.app.state.biosight.settings) if person else page
 
 
 def calls_of(request: Request, person: Person | None) -> int:
@@ -359,7 +360,7 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
     """Show sites, deployments and their clocks."""
     settings = biosight.settings
     access = seen_collection(request, collection)
-    page = render(
+    return render(
         request,
         "places.html",
         access=access,
@@ -367,11 +368,11 @@ def places_page(request: Request, collection: str, biosight: Open) -> Response:
         tiles=settings.tiles,
         tiles_credit=settings.tiles_credit,
     )
-    return with_tiles(page, settings)
 
 
-def with_tiles(page: Response, settings: Settings) -> Response:
-    """Let a page load the map's tiles, if they come from elsewhere."""
+def with_tiles(page: HTMLResponse, settings: Settings) -> HTMLResponse:
+    """Let a page load the map's tiles, if they come from elsewhere. Any page: the browser goes on
+    with the policy of the first one while a person moves through BioSight."""
     if host := tile_host(settings):
         policy = PAGE_POLICY.replace("img-src 'self'", f"img-src 'self' {host}")
         page.headers["Content-Security-Policy"] = policy
@@ -428,7 +429,7 @@ def image_page(request: Request, image: str, biosight: Open, records: Store) -> 
     """Show one picture, large."""
     shown = image_for(image, "look", visiting_person(request), records)
     settings = biosight.settings
-    page = render(
+    return render(
         request,
         "image.html",
         access=shown.access,
@@ -437,7 +438,6 @@ def image_page(request: Request, image: str, biosight: Open, records: Store) -> 
         tiles=settings.tiles,
         tiles_credit=settings.tiles_credit,
     )
-    return with_tiles(page, settings)
 
 
 @router.get("/trash")

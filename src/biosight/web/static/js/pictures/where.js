@@ -8,7 +8,7 @@ const CLOSE = 13;
 const WITHOUT_TILES = 5; // the outlines of countries say nothing nearer
 
 /** The map of the picture that is shown: it outlives redraws of the panel. */
-const drawn = { key: "", box: /** @type {HTMLElement | null} */ (null) };
+const drawn = { key: "", box: /** @type {HTMLElement | null} */ (null), map: /** @type {any} */ (null) };
 
 /** @param {Schemas["ImageDetail"]} i @returns {HTMLElement | null} null without a place */
 export function whereMap(i) {
@@ -16,7 +16,8 @@ export function whereMap(i) {
   const key = [i.id, i.latitude, i.longitude, i.coarse].join(" ");
   if (drawn.key !== key || !drawn.box?.isConnected) {
     const box = el("div", { class: "map small", role: "group", "aria-label": "Map: where it was taken" });
-    Object.assign(drawn, { key, box });
+    drawn.map?.remove();
+    Object.assign(drawn, { key, box, map: null });
     onceSeen(box, () => draw(box, i).catch(complain));
   }
   return drawn.box;
@@ -37,6 +38,8 @@ async function draw(box, i) {
   const L = await leaflet();
   const { tiles, credit } = find(document, "#main").dataset;
   const map = await ground(L, box, { tiles, credit });
+  if (drawn.box !== box) return map.remove(); // another picture is shown by now
+  drawn.map = map;
   const at = /** @type {[number, number]} */ ([i.latitude, i.longitude]);
   map.setView(at, tiles ? CLOSE : WITHOUT_TILES);
   const style = { color: colour(box, "--map-own"), weight: 2, fillOpacity: 0.4 };

@@ -5,8 +5,8 @@ import { counted, el, find } from "../frame/dom.js";
 import { tell } from "../frame/events.js";
 import { complain, question } from "../frame/toast.js";
 import { picked } from "./drop.js";
-import { forgetKept, keepForLater, keptFor } from "./later.js";
-import { located, wantsPlaces, whereNow } from "./located.js";
+import { changeKept, forgetKept, keepForLater, keptFor } from "./later.js";
+import { LONGEST_WAIT, located, wantsPlaces, whereNow } from "./located.js";
 import { sessionOf } from "./session.js";
 
 const user = document.body.dataset.user ?? "";
@@ -26,9 +26,10 @@ export function wireCamera(main, collection) {
 async function take(found, collection) {
   const session = sessionOf(collection);
   for (const { file } of found) {
-    const id = await keepForLater({ user, collection, session, file, refused: "" });
-    const place = (await wantsPlaces(question)) ? await whereNow() : null;
-    if (place) await keepForLater({ id, user, collection, session, file: await located(file, place), refused: "" });
+    const placed = await wantsPlaces(question);
+    const ready = placed ? Date.now() + LONGEST_WAIT : 0;
+    const id = await keepForLater({ user, collection, session, file, ready, refused: "" });
+    if (placed) await changeKept(id, { file: await located(file, await whereNow()), ready: 0 });
   }
   await sendKept();
 }
@@ -39,7 +40,7 @@ async function sendKept() {
   sending = true;
   try {
     for (const kept of await keptFor(user)) {
-      if (kept.refused) continue;
+      if (kept.refused || kept.ready > Date.now()) continue;
       if (!(await sendOne(kept))) break;
     }
   } finally {
@@ -61,7 +62,7 @@ async function sendOne(kept) {
     return true;
   } catch (error) {
     const final = error instanceof ApiError && [403, 404, 413, 415, 422].includes(error.status);
-    if (final) await keepForLater({ ...kept, refused: /** @type {ApiError} */ (error).message });
+    if (final) await changeKept(/** @type {number} */ (kept.id), { refused: /** @type {ApiError} */ (error).message });
     return final;
   }
 }

@@ -5,8 +5,9 @@ const DATABASE = "biosight";
 const TABLE = "waiting";
 
 /**
- * A picture that waits: whose it is, where it goes, and why the server refused it, if it did.
- * @typedef {{id?: number, user: string, collection: string, session: string, file: File, refused: string}} Kept
+ * A picture that waits: whose it is, where it goes, from when on it may be sent (ms; it may still get its place), and
+ * why the server refused it, if it did.
+ * @typedef {{id?: number, user: string, collection: string, session: string, file: File, ready: number, refused: string}} Kept
  */
 
 /** @returns {Promise<IDBDatabase>} */
@@ -33,9 +34,19 @@ async function within(mode, run) {
   }).finally(() => database.close());
 }
 
-/** Keep a picture, or what changed about it. @param {Kept} kept @returns {Promise<any>} */
+/** Keep a picture. @param {Kept} kept @returns {Promise<any>} its id */
 export function keepForLater(kept) {
-  return within("readwrite", (table) => table.put(kept));
+  return within("readwrite", (table) => table.add(kept));
+}
+
+/** Change a kept picture, if it is still there: one that was sent meanwhile must not come back.
+ * @param {number} id @param {Partial<Kept>} change @returns {Promise<any>} */
+export function changeKept(id, change) {
+  return within("readwrite", (table) => {
+    const asked = table.get(id);
+    asked.addEventListener("success", () => asked.result && table.put({ ...asked.result, ...change }));
+    return asked;
+  });
 }
 
 /** @param {number} id @returns {Promise<any>} */

@@ -3,6 +3,8 @@
 
 const NAMESPACE = "http://ns.adobe.com/xap/1.0/\0";
 const SOON = 10000; // ms; a phone without a fix must not hold a picture back
+/** Within this time, in ms, a picture has its place or gets none. */
+export const LONGEST_WAIT = 2 * SOON;
 const ASKED = "biosight:places-of-pictures";
 
 /** Ask once whether pictures shall have a place. @param {(ask: any) => Promise<string | null>} question */
