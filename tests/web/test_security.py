@@ -289,4 +289,5 @@ def test_any_page_may_load_the_tiles_of_the_map(biosight: BioSight, ada: TestCli
     for path in ("/", f"/collections/{first_collection(ada)}"):
         policy = ada.get(path).headers["content-security-policy"]
         assert "img-src 'self' https://tiles.example" in policy, path
-    assert "tiles.example" not in ada.get("/sign-in").headers["content-security-policy"]
+    outside = TestClient(app, headers=ORIGIN).get("/sign-in")
+    assert "tiles.example" not in outside.headers["content-security-policy"]
