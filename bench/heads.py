@@ -1,7 +1,7 @@
 """The last layers of a bundled model, fitted again on more pictures, and from where names are said.
 
     python -m bench.heads --data ../shared/data [--base FOLDER] [--to FOLDER] [--version 4]
-        [--cache FILE] [--networks FOLDER] [--last-word]
+        [--cache FILE] [--last-word]
 
 The network stays as it is. Five folds of whole sources, none of which the network saw, choose from
 which probability on a name of each level is said: the lowest at which nine in ten are right, both
@@ -72,11 +72,6 @@ class Pictures:
     def only(self, which: Bools) -> "Pictures":
         kept = [s for s, w in zip(self.samples, which, strict=True) if w]
         return Pictures(kept, self.embeddings[which], self.allowed[which])
-
-    def seen_by(self, networks: Path, fold: int) -> "Pictures":
-        """Return them with the embeddings of a network that did not learn from a fold."""
-        found = np.load(networks / f"fold-{fold}.npy").astype(np.float32)
-        return replace(self, embeddings=found)
 
 
 def read_samples(data: Path, names: NameFolder) -> Iterator[tuple[str, ds.Sample]]:
@@ -261,51 +256,6 @@ def told(
     return figures
 
 
-@dataclass(frozen=True)
-class Known:
-    """All pictures: the set of each ("train", "new" or "unseen"), the leaves it allows, whether it
-    is left out to judge, and the fold of a source that the base never saw (-1 for the others)."""
-
-    card: ModelCard
-    samples: Sequence[ds.Sample]
-    kind: npt.NDArray[np.str_]
-    allowed: Bools
-    is_held: Bools
-    fold: npt.NDArray[np.int64]
-
-    @property
-    def pool(self) -> Bools:
-        """Those whose sources the network never saw, but for the unseen ones."""
-        return self.fold >= 0
-
-    @property
-    def teaches(self) -> Bools:
-        """Those that teach the model that is written."""
-        found: Bools = (self.kind != "unseen") & ~self.is_held
-        return found
-
-    def taught_without(self, fold: int) -> Bools:
-        """Those that teach while a fold is kept aside."""
-        found: Bools = (self.kind != "unseen") & (self.fold != fold)
-        return found
-
-
-def known_pictures(data: Path, card: ModelCard) -> Known:
-    """Read all pictures and their folds: those of the second set, and the left-out ones."""
-    names, leaves = read_names(data / "taxonomy"), leaves_of(card)
-    assert leaves is not None
-    pairs = list(read_samples(data, names))
-    samples, kind = [s for _, s in pairs], np.array([k for k, _ in pairs])
-    meanings = meanings_of(samples, card.label_names, leaves)
-    allowed = meanings.allowed[[meanings.number[s.label, s.node] for s in samples]]
-    hold = set(json.loads(card.parameters["hold"].replace("'", '"')))
-    held = (kind == "train") & np.array([s.source in hold for s in samples])
-    pool = (kind == "new") | held
-    fold = np.full(len(samples), -1)
-    fold[pool] = folds_of([s.source for s, p in zip(samples, pool, strict=True) if p])
-    return Known(card, samples, kind, allowed, held, fold)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -316,28 +266,32 @@ def main() -> None:
     parser.add_argument(
         "--cache", type=Path, help="npz of paths and embeddings from an earlier run"
     )
-    parser.add_argument(
-        "--networks", type=Path, help="what bench.last_blocks wrote, if it made the base"
-    )
     given = parser.parse_args()
-    card = read_card(given.base)
-    base = read_head(given.base, len(card.labels), card.embedding_size)
+    card, names = read_card(given.base), read_names(given.data / "taxonomy")
+    base, leaves = read_head(given.base, len(card.labels), card.embedding_size), leaves_of(card)
     assert base is not None
-    known = known_pictures(given.data, card)
-    samples, kind, number, pool = known.samples, known.kind, known.fold, known.pool
+    assert leaves is not None
+    pairs = list(read_samples(given.data, names))
+    samples = [s for _, s in pairs]
     embeddings = embeddings_of(given.base, samples, given.cache)
-    every = Pictures(samples, embeddings, known.allowed)
+    meanings = meanings_of(samples, card.label_names, leaves)
+    allowed = meanings.allowed[[meanings.number[s.label, s.node] for s in samples]]
+    every = Pictures(samples, embeddings, allowed)
+    hold = set(json.loads(card.parameters["hold"].replace("'", '"')))
+    kind = np.array([k for k, _ in pairs])
+    is_held = (kind == "train") & np.array([s.source in hold for s in samples])
+    old, pool = (kind == "train") & ~is_held, (kind == "new") | is_held
     weights = np.where(kind == "new", NEW_WEIGHT, 1.0).astype(np.float32)
 
     rollup = card_rollup(card)
+    number = np.full(len(samples), -1)
+    number[pool] = folds_of([s.source for s, p in zip(samples, pool, strict=True) if p])
     shape = (len(samples), len(rollup.nodes))
     groups, nodes = np.zeros((len(samples), len(rollup.groups)), np.float32), np.zeros(shape, "f4")
     for fold in range(FOLDS):
-        train, out = known.taught_without(fold), number == fold
-        seen = every if given.networks is None else every.seen_by(given.networks, fold)
-        head = fit(base, card, seen.only(train), weights[train])
-        mine = seen.embeddings[out]
-        found = rollup.scores(head.logits(mine), head.leaf_scores(mine))
+        train, out = old | (pool & (number != fold)), number == fold
+        head = fit(base, card, every.only(train), weights[train])
+        found = rollup.scores(head.logits(embeddings[out]), head.leaf_scores(embeddings[out]))
         groups[out], nodes[out] = found.groups, found.nodes
     scores = Scores(groups[pool], np.zeros((int(pool.sum()), 0), np.float32), nodes[pool])
     pooled, fold_of = every.only(pool).samples, number[pool]
@@ -362,9 +316,9 @@ def main() -> None:
         "crossed_finer_right_by_source": round(rightness(crossed)[1], 4),
     }
     if given.to:
-        train = known.teaches
+        train = old | (kind == "new")
         head = fit(base, card, every.only(train), weights[train])
-        write(given, chosen, head, every, (train, known.is_held), folds)
+        write(given, chosen, head, every, (train, is_held), folds)
         if given.last_word:
             last_word(given.to, every.only(kind == "unseen"))
 
@@ -382,7 +336,7 @@ def write(
     copy2(given.base / "model.onnx", given.to / "model.onnx")
     write_head(head, given.to)
     train, held = every.only(which[0]), every.only(which[1])
-    card = described(card, given.version, train, held, new_network=bool(given.networks))
+    card = described(card, given.version, train, held)
     write_card(card, given.to)
     logits = head.logits(held.embeddings)
     truth = numbers(held.samples, card)
@@ -395,20 +349,13 @@ def write(
     write_card(card.model_copy(update={"measured": figures}), given.to)
 
 
-def described(
-    card: ModelCard, version: str, train: Pictures, held: Pictures, *, new_network: bool
-) -> ModelCard:
+def described(card: ModelCard, version: str, train: Pictures, held: Pictures) -> ModelCard:
     """Return the card with what is new about this version, in words."""
     sources = len({s.source for s in train.samples})
-    network = (
-        f"The network of {card.key}, whose last blocks were trained for one more epoch (the mean "
-        "of both weights), with last layers fitted again on its embeddings of "
-        if new_network
-        else f"The network of {card.key} with last layers fitted again on its embeddings of "
-    )
     words = (
-        f"{network}{len(train.samples):,} photographs from {sources} public repositories; those of "
-        f"the second set count {NEW_WEIGHT:.0f} times. The leaves stand beside the evidence of "
+        f"The network of {card.key} with last layers fitted again on its embeddings of "
+        f"{len(train.samples):,} photographs from {sources} public repositories; those of the "
+        f"second set count {NEW_WEIGHT:.0f} times. The leaves stand beside the evidence of "
         "ImageNet's classes; the groups are half way between the earlier layer and a refitted one. "
         "Names of a class, an order or a family are said from thresholds that folds of whole "
         f"sources chose. {card.key}: "
@@ -423,8 +370,7 @@ def described(
     return card.model_copy(
         update={
             "version": version,
-            # Embeddings are those of another network; the head counts, not that of the file.
-            "base": f"{card.name}@{version}" if new_network else card.space,
+            "base": card.space,
             "started_from": card.key,
             "trained_on": words + card.trained_on,
             "measured_on": measured,

@@ -19,6 +19,7 @@ def test_examples_come_and_go_with_one_click_each(server: Server, page: Page) ->
     expect(page.locator("#dock")).to_contain_text("24 stored", timeout=60_000)
     expect(page.locator("#counted")).to_contain_text("24")
     page.get_by_role("button", name="Remove the examples").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
     expect(page).to_have_url(re.compile("/$"))
     expect(page.get_by_role("link", name="Example pictures")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()

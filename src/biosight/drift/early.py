@@ -1,14 +1,14 @@
-"""An early look, where upload sessions are too few for a check: days or deployments are compared.
+"""An early look, where upload sessions are too few for a check: the first days and the later ones.
 
-Pictures of one day or one camera are alike, so each day (or deployment) counts once, by the means
-of its pictures. The first half is compared with the later one by permuting days (Fisher 1935; the
-greatest difference over all statistics as in Westfall and Young 1993). Not here: the full check
-(check.py), which alone gives a verdict.
+Pictures of one day are alike, so each day counts once, by the means of its pictures. Days that
+follow each other are alike too (weather, season, one camera), so no chance can be told: where the
+halves differ more than nearly all other ways to part the days, that is a hint and no more. Not
+here: the full check (check.py), which alone gives a verdict.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -17,111 +17,109 @@ import numpy.typing as npt
 
 from biosight.drift.comparisons import energy, pairwise
 from biosight.drift.kindred import Floats
-from biosight.drift.window import MOST_IMAGES, MOST_SESSIONS, Window, embeddings_of, window_of
+from biosight.drift.window import (
+    MOST_IMAGES,
+    MOST_SESSIONS,
+    Window,
+    comparable,
+    embeddings_of,
+    window_of,
+)
 from biosight.images import Image
 from biosight.images.measures import STATISTICS
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records
 
-LEAST_UNITS = 5
-MOST_OF_UNIT = 20  # pictures, those with the lowest lots
+LEAST_DAYS = 5
+MOST_OF_DAY = 20  # pictures, those with the lowest lots
 MOST_EXACT, SHUFFLES = 2000, 999
-SURE = 0.01
-TESTS = 2  # the look and the content, each at half of what is allowed
-Units = list[list[Image]]
+RARE = 0.05  # share of ways to part the days that differ as much
 
 
 @dataclass(frozen=True, slots=True)
 class EarlyLook:
-    """What the first and the later half of days (or deployments) say: how often chance alone makes
-    such a difference (`p`), the least that `p` can be with so few, and the statistic of the look
-    that differs most, "" for none."""
+    """What the first and the later half of the days show: the share of ways to part the days that
+    differ as much (`share`), and the statistic of the look that differs most, "" where the content
+    differs more."""
 
-    unit: str
     before: Window
     later: Window
-    halves: tuple[int, int]
-    p: float
-    least_p: float
+    days: tuple[int, int]
+    share: float
     statistic: str
     higher: bool
 
     @property
-    def sure(self) -> bool:
-        return self.p <= SURE
+    def hints(self) -> bool:
+        """Whether the halves differ more than nearly all other ways to part the days."""
+        return self.share <= RARE
 
 
 def early_look(records: Records, collection: str, space: str, limit: float) -> EarlyLook | None:
-    """Return an early look at a collection; None with fewer than LEAST_UNITS days and deployments.
+    """Return an early look at a collection's newest pictures; None with fewer than LEAST_DAYS days.
 
     `limit` is the novelty beyond which one known picture in a hundred lies.
     """
     order = Order("created_at", descending=True)
     found = records.find(Image, living_images(collection), order=order, limit=MOST_IMAGES)
-    unit, units = units_of(found)
-    if len(units) < LEAST_UNITS:
+    drawn = drawn_by_day(found)
+    spaces = {e.id for e in embeddings_of(records, [i.id for day in drawn for i in day], space)}
+    days = [kept for day in drawn if (kept := [i for i in day if i.id in spaces])]
+    if len(days) < LEAST_DAYS:
         return None
-    half = len(units) // 2
+    half = len(days) // 2
     before, later = (
-        window_of(records, [i for one in part for i in one], space, limit)
-        for part in (units[:half], units[half:])
+        window_of(records, in_order(part), space, limit) for part in (days[:half], days[half:])
     )
-    vectors, looks = unit_means(records, units, space)
-    if len(vectors) < len(units):
-        return None  # some have no embedding by this model yet
-    halves = (half, len(units) - half)
-    content, (p_look, column, higher) = halves_compared(vectors, looks, half)
-    p = min(1.0, TESTS * min(content, p_look))
-    statistic = STATISTICS[column] if p_look <= content else ""
-    return EarlyLook(unit, before, later, halves, p, least_p(len(units)), statistic, higher)
+    content, (look, column, higher) = halves_compared(*day_means(records, days, space), half)
+    share = min(1.0, 2 * min(content, look))  # two looks at the same days
+    statistic = STATISTICS[column] if look <= content else ""
+    return EarlyLook(before, later, (half, len(days) - half), share, statistic, higher)
 
 
-def units_of(images: Sequence[Image]) -> tuple[str, Units]:
-    """Return what counts once, and its pictures, the earliest first: deployments where there are
-    enough, otherwise days."""
-    ways: tuple[tuple[str, Callable[[Image], str]], ...] = (
-        ("deployments", lambda i: i.deployment),
-        ("days", lambda i: i.taken[:10]),
-    )
-    units: Units = []
-    for unit, key in ways:
-        by: dict[str, list[Image]] = defaultdict(list)
-        for image in images:
-            if key(image) and image.taken:
-                by[key(image)].append(image)
-        drawn = [sorted(some, key=lambda i: i.lottery)[:MOST_OF_UNIT] for some in by.values()]
-        units = sorted(drawn, key=lambda some: min(i.taken for i in some))
-        if len(units) >= LEAST_UNITS:
-            return unit, units[-MOST_SESSIONS:]
-    return "days", units
+def drawn_by_day(images: Sequence[Image]) -> list[list[Image]]:
+    """Return some pictures of each day on which pictures were taken, the newest days, in order."""
+    by: dict[str, list[Image]] = defaultdict(list)
+    for image in images:
+        if image.taken:
+            by[image.taken[:10]].append(image)
+    drawn = [sorted(by[day], key=lambda i: i.lottery)[:MOST_OF_DAY] for day in sorted(by)]
+    return drawn[-MOST_SESSIONS:]
 
 
-def unit_means(records: Records, units: Units, space: str) -> tuple[Floats, Floats]:
-    """Return the mean embedding of each one (n, d), of length 1, and its median statistics
-    (n, 9); a one without an embedding in `space` has no row."""
-    ids = [i.id for one in units for i in one]
+def in_order(days: Sequence[Sequence[Image]]) -> list[Image]:
+    """Return the pictures of days in order of arrival."""
+    return sorted((i for day in days for i in day), key=lambda i: (i.created_at, i.id))
+
+
+def day_means(
+    records: Records, days: Sequence[Sequence[Image]], space: str
+) -> tuple[Floats, Floats]:
+    """Return the mean embedding of each day (n, d), of length 1, and its median statistics (n, 9),
+    NaN where no picture says anything."""
+    ids = [i.id for day in days for i in day]
     known = {e.id: e.floats().astype(np.float64) for e in embeddings_of(records, ids, space)}
-    vectors, looks = [], []
-    for one in units:
-        kept = [i for i in one if i.id in known]
-        if kept:
-            rows = np.stack([known[i.id] for i in kept])
-            rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-            mean = rows.mean(axis=0)
-            vectors.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
-            looks.append(np.median([i.statistics for i in kept], axis=0))
-    return np.array(vectors), np.array(looks)
+    means, looks = [], []
+    for day in days:
+        rows = np.stack([known[i.id] for i in day])
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        mean = rows.mean(axis=0)
+        means.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
+        table = comparable(day)
+        some = np.isfinite(table).any(axis=0)
+        looks.append(np.where(some, np.nanmedian(np.where(some, table, 0), axis=0), np.nan))
+    return np.array(means), np.array(looks)
 
 
 def arrangements(n: int, first: int) -> npt.NDArray[np.float64]:
-    """Return ways to call units later (k, n), 1 for later; the row at the top is the real one. All
-    ways where they are few, otherwise random ones."""
-    real = np.r_[np.zeros(first), np.ones(n - first)]
+    """Return ways to part n days (k, n), 1 for later; the row at the top is the real one. All ways
+    where they are few, otherwise random ones."""
     if math.comb(n, first) <= MOST_EXACT:
         rows = np.ones((math.comb(n, first), n))
         for row, early in zip(rows, combinations(range(n), first), strict=True):
             row[list(early)] = 0
         return rows  # combinations begin with the first ones
+    real = np.r_[np.zeros(first), np.ones(n - first)]
     dice = np.random.default_rng(0)
     return np.stack([real, *(dice.permutation(real) for _ in range(SHUFFLES))])
 
@@ -129,32 +127,18 @@ def arrangements(n: int, first: int) -> npt.NDArray[np.float64]:
 def halves_compared(
     vectors: Floats, looks: Floats, first: int
 ) -> tuple[float, tuple[float, int, bool]]:
-    """Compare the first units with the later ones. Return the p value of the content, and that of
-    the look with the statistic that differs most and whether it is higher now."""
+    """Compare the first days with the later ones. Return the share of ways that differ as much in
+    content, and in look, there with the statistic that differs most and whether it is higher now.
+    A statistic that some day lacks is not compared."""
     ways = arrangements(len(vectors), first)
     energies = energy(pairwise(vectors), ways)
     content = float((energies >= energies[0] - 1e-12).mean())
-    spread = looks.std(axis=0)
-    scaled = (looks - looks.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    whole = np.where(np.isfinite(looks).all(axis=0), looks, 0.0)
+    spread = whole.std(axis=0)
+    scaled = (whole - whole.mean(axis=0)) / np.where(spread > 0, spread, 1)
     later = ways @ scaled / ways.sum(axis=1, keepdims=True)
-    earlier = (1 - ways) @ scaled / (1 - ways).sum(axis=1, keepdims=True)
-    apart = later - earlier
+    apart = later - (1 - ways) @ scaled / (1 - ways).sum(axis=1, keepdims=True)
     greatest = np.abs(apart).max(axis=1)
     look = float((greatest >= greatest[0] - 1e-12).mean())
     column = int(np.abs(apart[0]).argmax())
     return content, (look, column, bool(apart[0, column] > 0))
-
-
-def least_p(units: int) -> float:
-    """Return the least p value that so many units can give. Halves of one size may be exchanged
-    without a change."""
-    alike = 2 if units % 2 == 0 else 1
-    return min(1.0, TESTS * alike / min(math.comb(units, units // 2), SHUFFLES + 1))
-
-
-def enough_for(sure: float = SURE) -> int:
-    """Return from how many units on an early look can be sure."""
-    n = LEAST_UNITS
-    while max(least_p(n), least_p(n + 1)) > sure:
-        n += 1
-    return n

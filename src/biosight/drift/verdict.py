@@ -22,7 +22,7 @@ from biosight.drift.comparisons import (
     list_in_words,
 )
 from biosight.drift.drawn import STRANGEST, histograms, label_mix, medians, nearest
-from biosight.drift.early import SURE, EarlyLook, enough_for
+from biosight.drift.early import EarlyLook
 from biosight.drift.reports import DriftReport
 from biosight.drift.window import (
     LEAST_SESSIONS,
@@ -127,21 +127,17 @@ def early_report(collection: str, model: str, early: EarlyLook, too_few: str) ->
 
 
 def early_words(early: EarlyLook) -> str:
-    """Return what an early look says, and how sure it can be."""
-    first, later = early.halves
-    said = f"An early look at {first + later} {early.unit}:"
-    if early.sure:
-        changed = CAUSES[early.statistic][not early.higher] if early.statistic else "different"
-        chance = max(1, round(1 / max(early.p, 1e-3)))
-        return (
-            f"{said} the later {later} are {changed}{' than' if early.statistic else ' from'} the "
-            f"first {first}. Chance alone shows such a difference in 1 of {chance} cases."
-        )
-    if early.least_p > SURE:
-        return (
-            f"{said} they are too few to show a change. From {enough_for()} on, a clear one shows."
-        )
-    return f"{said} the later {later} look like the first {first}."
+    """Return what an early look hints at."""
+    first, later = early.days
+    said = f"An early look at {first + later} days:"
+    if not early.hints:
+        return f"{said} the later {later} show no clear difference from the first {first}."
+    changed = CAUSES[early.statistic][not early.higher] if early.statistic else "different"
+    than = "than" if early.statistic else "from"
+    return (
+        f"{said} the later {later} are {changed} {than} the first {first}. This is a hint and no "
+        "more: neighbouring days are alike, so it may be weather or season."
+    )
 
 
 def confirmed_by(last: DriftReport, window: Window) -> bool:

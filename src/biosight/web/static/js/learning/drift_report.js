@@ -92,7 +92,7 @@ function picture(id, what) {
 }
 
 /** A number as the ends of a scale need it. @param {number} value */
-const short = (value) => Number(value.toPrecision(2)).toLocaleString("en");
+const short = (value) => value.toLocaleString("en", { maximumSignificantDigits: 2 });
 
 /** @param {string} name @param {any} h */
 function histogram(name, h) {
@@ -124,7 +124,7 @@ function histogram(name, h) {
         h.edges.map((/** @type {number} */ edge) => el("small", {}, short(edge))),
       ),
       name,
-      el("small", { class: "soft" }, `, columns up to ${Math.round(most * 100)} %`),
+      el("small", { class: "soft" }, `, tallest column ${Math.round(most * 100)} % of the pictures`),
     ),
   );
 }

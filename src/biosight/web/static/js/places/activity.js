@@ -58,7 +58,8 @@ function months(a) {
 /** @param {Drawn} a */
 function drawing(a) {
   const hour = a.hours.indexOf(Math.max(...a.hours));
-  const words = `${a.label}: ${counted(a.images, "picture")}, most of them from ${hour} to ${hour + 1} h${a.sun ? " by the sun" : ""}`;
+  const most = a.hours[hour] ? `, most of them from ${hour} to ${hour + 1} h${a.sun ? " by the sun" : ""}` : "";
+  const words = `${a.label}: ${counted(a.images, "picture")}${most}`;
   return svg(
     "svg",
     { viewBox: "0 0 200 260", class: "activity", role: "img", "aria-label": words },

@@ -61,7 +61,8 @@ async function sendOne(kept) {
     if (answer.outcome === "stored") tell("stored", answer.image);
     return true;
   } catch (error) {
-    const final = error instanceof ApiError && [403, 404, 413, 415, 422].includes(error.status);
+    const passes = error instanceof ApiError && [0, 401, 408, 429, 502, 503, 504].includes(error.status);
+    const final = error instanceof ApiError && !passes;
     if (final) await changeKept(/** @type {number} */ (kept.id), { refused: /** @type {ApiError} */ (error).message });
     return final;
   }

@@ -3,7 +3,7 @@
 import { API, call } from "../frame/api.js";
 import { counted, el } from "../frame/dom.js";
 import { goTo } from "../frame/events.js";
-import { complain, toast } from "../frame/toast.js";
+import { complain, question, toast } from "../frame/toast.js";
 import { add } from "./upload.js";
 
 const NAME = "Example pictures";
@@ -60,6 +60,8 @@ export function wireExamples(main) {
 /** Wire the notice on a collection of examples. @param {HTMLElement} main @param {string} collection */
 export function wireRemoval(main, collection) {
   main.querySelector("#remove-examples")?.addEventListener("click", async () => {
+    const words = "All its pictures go with it, those that you added too. An owner can restore it.";
+    if (!(await question({ title: "Move this collection to the trash?", words, ok: "Remove", danger: true }))) return;
     try {
       await call("DELETE", `/collections/${collection}`);
       const restore = () =>
