@@ -69,7 +69,7 @@ def early_look(records: Records, collection: str, space: str, limit: float) -> E
         return None
     half = len(days) // 2
     before, later = (
-        window_of(records, in_order(part), space, limit) for part in (days[:half], days[half:])
+        window_of(records, by_arrival(part), space, limit) for part in (days[:half], days[half:])
     )
     content, (look, column, higher) = halves_compared(*day_means(records, days, space), half)
     share = min(1.0, 2 * min(content, look))  # two looks at the same days
@@ -87,7 +87,7 @@ def drawn_by_day(images: Sequence[Image]) -> list[list[Image]]:
     return drawn[-MOST_SESSIONS:]
 
 
-def in_order(days: Sequence[Sequence[Image]]) -> list[Image]:
+def by_arrival(days: Sequence[Sequence[Image]]) -> list[Image]:
     """Return the pictures of days in order of arrival."""
     return sorted((i for day in days for i in day), key=lambda i: (i.created_at, i.id))
 

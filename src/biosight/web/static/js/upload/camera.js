@@ -10,7 +10,7 @@ import { LONGEST_WAIT, located, wantsPlaces, whereNow } from "./located.js";
 import { sessionOf } from "./session.js";
 
 const user = document.body.dataset.user ?? "";
-let sending = false;
+let [sending, again] = [false, false];
 
 addEventListener("online", () => sendKept().catch(complain));
 
@@ -36,6 +36,7 @@ async function take(found, collection) {
 
 /** Send what waits, one after the other, until the network ends. */
 async function sendKept() {
+  again = sending; // a picture that came while others are sent goes after them
   if (sending) return;
   sending = true;
   try {
@@ -46,6 +47,7 @@ async function sendKept() {
   } finally {
     sending = false;
     await drawKept();
+    if (again) await sendKept();
   }
 }
 
