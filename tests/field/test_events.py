@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.field.events import starts
+from biosight.field.events import event_starts
 from biosight.field.gaps import Gaps
 from biosight.images import Image
 from tests.conftest import first_collection, upload_ids
@@ -18,6 +18,11 @@ TIMES = (
     "2026-05-04T00:00:59",
     "2026-05-04T00:02:00",
 )
+
+
+def starts(pictures: list[tuple[str, str]], gaps: Gaps) -> list[str]:
+    """The first time of each event."""
+    return [start for _, start in event_starts(pictures, gaps)]
 
 
 @pytest.fixture

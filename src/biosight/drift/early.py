@@ -9,22 +9,15 @@ here: the full check (check.py), which alone gives a verdict.
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from biosight.drift.comparisons import energy, pairwise
+from biosight.drift.comparisons import Side, energy, pairwise
 from biosight.drift.kindred import Floats
-from biosight.drift.window import (
-    MOST_IMAGES,
-    MOST_SESSIONS,
-    Window,
-    comparable,
-    embeddings_of,
-    window_of,
-)
+from biosight.drift.window import MOST_IMAGES, MOST_SESSIONS, Window, window_of
 from biosight.images import Image
 from biosight.images.measures import STATISTICS
 from biosight.storage.conditions import living_images
@@ -33,6 +26,7 @@ from biosight.storage.records import Order, Records
 LEAST_DAYS = 5
 MOST_OF_DAY = 20  # pictures, those with the lowest lots
 MOST_EXACT, SHUFFLES = 2000, 999
+
 RARE = 0.05  # share of ways to part the days that differ as much
 
 
@@ -62,50 +56,54 @@ def early_look(records: Records, collection: str, space: str, limit: float) -> E
     """
     order = Order("created_at", descending=True)
     found = records.find(Image, living_images(collection), order=order, limit=MOST_IMAGES)
-    drawn = drawn_by_day(found)
-    spaces = {e.id for e in embeddings_of(records, [i.id for day in drawn for i in day], space)}
-    days = [kept for day in drawn if (kept := [i for i in day if i.id in spaces])]
+    window = window_of(records, drawn_by_day(found), space, limit)
+    day_of = np.array([i.taken[:10] for i in window.images])
+    days = np.unique(day_of)
     if len(days) < LEAST_DAYS:
         return None
     half = len(days) // 2
-    before, later = (
-        window_of(records, by_arrival(part), space, limit) for part in (days[:half], days[half:])
-    )
-    content, (look, column, higher) = halves_compared(*day_means(records, days, space), half)
+    is_later = day_of >= days[half]
+    content, (look, column, higher) = halves_compared(*day_means(window.side, day_of), half)
     share = min(1.0, 2 * min(content, look))  # two looks at the same days
     statistic = STATISTICS[column] if look <= content else ""
-    return EarlyLook(before, later, (half, len(days) - half), share, statistic, higher)
+    halves = half, len(days) - half
+    before, later = some_of(window, ~is_later), some_of(window, is_later)
+    return EarlyLook(before, later, halves, share, statistic, higher)
 
 
-def drawn_by_day(images: Sequence[Image]) -> list[list[Image]]:
-    """Return some pictures of each day on which pictures were taken, the newest days, in order."""
+def drawn_by_day(images: Sequence[Image]) -> list[Image]:
+    """Return some pictures of each day on which pictures were taken, of the newest days, in order
+    of arrival."""
     by: dict[str, list[Image]] = defaultdict(list)
     for image in images:
         if image.taken:
             by[image.taken[:10]].append(image)
-    drawn = [sorted(by[day], key=lambda i: i.lottery)[:MOST_OF_DAY] for day in sorted(by)]
-    return drawn[-MOST_SESSIONS:]
+    newest = sorted(by)[-MOST_SESSIONS:]
+    drawn = [i for day in newest for i in sorted(by[day], key=lambda i: i.lottery)[:MOST_OF_DAY]]
+    return sorted(drawn, key=lambda i: (i.created_at, i.id))
 
 
-def by_arrival(days: Sequence[Sequence[Image]]) -> list[Image]:
-    """Return the pictures of days in order of arrival."""
-    return sorted((i for day in days for i in day), key=lambda i: (i.created_at, i.id))
+def some_of(window: Window, chosen: npt.NDArray[np.bool_]) -> Window:
+    """Return the chosen pictures (n,) of a window, with what the tests need of them."""
+    side, at = window.side, np.flatnonzero(chosen)
+    kept = replace(
+        side,
+        embeddings=side.embeddings[at],
+        statistics=side.statistics[at],
+        novelty=side.novelty[at],
+        labels=tuple(side.labels[n] for n in at),
+    )
+    return Window(tuple(window.images[n] for n in at), kept)
 
 
-def day_means(
-    records: Records, days: Sequence[Sequence[Image]], space: str
-) -> tuple[Floats, Floats]:
+def day_means(side: Side, day_of: npt.NDArray[np.str_]) -> tuple[Floats, Floats]:
     """Return the mean embedding of each day (n, d), of length 1, and its median statistics (n, 9),
-    NaN where no picture says anything."""
-    ids = [i.id for day in days for i in day]
-    known = {e.id: e.floats().astype(np.float64) for e in embeddings_of(records, ids, space)}
+    NaN where no picture says anything; `day_of` is the day of each picture."""
     means, looks = [], []
-    for day in days:
-        rows = np.stack([known[i.id] for i in day])
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-        mean = rows.mean(axis=0)
+    for day in np.unique(day_of):
+        mean = side.embeddings[day_of == day].mean(axis=0)
         means.append(mean / max(float(np.linalg.norm(mean)), 1e-12))
-        table = comparable(day)
+        table = side.statistics[day_of == day]
         some = np.isfinite(table).any(axis=0)
         looks.append(np.where(some, np.nanmedian(np.where(some, table, 0), axis=0), np.nan))
     return np.array(means), np.array(looks)

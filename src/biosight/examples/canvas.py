@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def bumps(dice: np.random.Generator, cells: int, spread: float, size: tuple[int, int]) -> Floats:
-    """Return smooth noise (height, width) with so many bumps a side."""
+    """Return smooth noise (height, width): `cells` bumps a side, each about `spread` high."""
     coarse = Pillow.fromarray(dice.normal(0, spread, (cells, cells)).astype(np.float32))
     return np.asarray(coarse.resize(size, Pillow.Resampling.BICUBIC))
 

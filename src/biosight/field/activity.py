@@ -38,7 +38,7 @@ class Activity:
 
 def activity(records: Records, collection: str, path: str, gaps: Gaps, sun: SunClock) -> Activity:
     """Return the activity of all that hangs at or below a path; `gaps` part events, and `sun` says
-    the sun time. A picture outside of any deployment is an event of its own."""
+    the sun time. A picture outside of any deployment counts as one event."""
     images: Counter[str] = Counter()
     events: Counter[str] = Counter()
     by_sun, events_by_sun = [0] * 24, [0] * 24

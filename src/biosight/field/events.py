@@ -52,14 +52,9 @@ def follows(before: datetime, after: datetime, gap: int, zone: str = "") -> bool
     return apart <= gap
 
 
-def starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[str]:
-    """Return the first time of each event, given deployments and times in any order; a day alone is
-    in no event."""
-    return [start for _, start in event_starts(pictures, gaps)]
-
-
 def event_starts(pictures: Iterable[tuple[str, str]], gaps: Gaps) -> list[tuple[str, str]]:
-    """Return the deployment and the first time of each event, as `starts`."""
+    """Return the deployment and the first time of each event, given deployments and times in any
+    order; a day alone is in no event."""
     dated = [(d, t) for d, t in pictures if len(t) >= SECONDS]
     if not dated:
         return []

@@ -53,10 +53,8 @@ def show_activity(
     c = access.collection.id
     chosen = under or tuple(busiest(records, c, 4))
     sites, deployments = deployment_acts.places_by_id(records, c)
-    rule, gaps = (
-        seen_rule(access, biosight, records),
-        gaps_among(access.collection, deployments.values()),
-    )
+    gaps = gaps_among(access.collection, deployments.values())
+    rule = seen_rule(access, biosight, records)
     seen = {id: rule.place_of_site(s) for id, s in sites.items()}
     places = {id: (p.latitude, p.longitude) for id, p in seen.items()}
     sun = SunClock(standpoints(deployments.values(), places))

@@ -13,6 +13,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Return whether an error may be gone at the next try. @param {unknown} error */
+export function passes(error) {
+  return error instanceof ApiError && [0, 408, 429, 502, 503, 504].includes(error.status);
+}
+
 /**
  * Send a request. Resolves with the parsed JSON, or with null for an empty answer.
  * @param {string} method @param {string} path below /api/v1

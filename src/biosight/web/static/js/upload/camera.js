@@ -1,6 +1,6 @@
 // @ts-check
 /** Taking pictures: each is kept in the browser first, and sent as soon as there is a network. */
-import { ApiError, call } from "../frame/api.js";
+import { ApiError, call, passes } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { tell } from "../frame/events.js";
 import { complain, question } from "../frame/toast.js";
@@ -63,8 +63,7 @@ async function sendOne(kept) {
     if (answer.outcome === "stored") tell("stored", answer.image);
     return true;
   } catch (error) {
-    const passes = error instanceof ApiError && [0, 401, 408, 429, 502, 503, 504].includes(error.status);
-    const final = error instanceof ApiError && !passes;
+    const final = error instanceof ApiError && error.status !== 401 && !passes(error);
     if (final) await changeKept(/** @type {number} */ (kept.id), { refused: /** @type {ApiError} */ (error).message });
     return final;
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Uploads: a few at a time, hashed first if the browser allows it, retried with back-off, counted. */
 
-import { ApiError, call } from "../frame/api.js";
+import { ApiError, call, passes } from "../frame/api.js";
 import { tell } from "../frame/events.js";
 import { noPicture } from "./drop.js";
 import { askKnown } from "./known.js";
@@ -186,8 +186,7 @@ async function send(one) {
       state.paused = "";
       return answer;
     } catch (error) {
-      const passes = error instanceof ApiError && [0, 408, 429, 502, 503, 504].includes(error.status);
-      if (!passes || attempt === TRIES) throw error;
+      if (!passes(error) || attempt === TRIES) throw error;
       state.paused = /** @type {ApiError} */ (error).message;
       redraw();
       const wait =
