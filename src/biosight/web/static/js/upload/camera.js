@@ -3,14 +3,18 @@
 import { ApiError, call, passes } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { tell } from "../frame/events.js";
-import { complain, question } from "../frame/toast.js";
+import { complain, question, toast } from "../frame/toast.js";
 import { picked } from "./drop.js";
 import { changeKept, forgetKept, keepForLater, keptFor } from "./later.js";
 import { LONGEST_WAIT, located, wantsPlaces, whereNow } from "./located.js";
 import { sessionOf } from "./session.js";
+import { add } from "./upload.js";
 
+const LATER = 30000; // ms until the next try, where the server names no time
 const user = document.body.dataset.user ?? "";
 let [sending, again] = [false, false];
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let next;
 
 addEventListener("online", () => sendKept().catch(complain));
 
@@ -26,12 +30,18 @@ export function wireCamera(main, collection) {
 async function take(found, collection) {
   const session = sessionOf(collection);
   for (const { file } of found) {
-    const placed = await wantsPlaces(question);
+    const placed = await wantsPlaces(user, question);
     const ready = placed ? Date.now() + LONGEST_WAIT : 0;
-    const id = await keepForLater({ user, collection, session, file, ready, refused: "" });
-    if (placed) await changeKept(id, { file: await located(file, await whereNow()), ready: 0 });
+    const id = await keepForLater({ user, collection, session, file, ready, refused: "" }).catch(() => null);
+    if (id === null) sendAtOnce(collection, file);
+    else if (placed) await changeKept(id, { file: await located(file, await whereNow()), ready: 0 });
   }
   await sendKept();
+}
+
+/** Upload a picture that this browser can't keep (a private window, a full disk). @param {string} collection @param {File} file */
+function sendAtOnce(collection, file) {
+  add(collection, [{ file, path: file.name }], Number(document.body.dataset.maxMb));
 }
 
 /** Send what waits, one after the other, until the network ends. */
@@ -40,15 +50,32 @@ async function sendKept() {
   if (sending) return;
   sending = true;
   try {
-    for (const kept of await keptFor(user)) {
-      if (kept.refused || kept.ready > Date.now()) continue;
-      if (!(await sendOne(kept))) break;
-    }
+    await alone(sendInTurn);
   } finally {
     sending = false;
     await drawKept();
     if (again) await sendKept();
   }
+}
+
+/** Let one tab alone do something, where the browser can say so (over HTTPS). @param {() => Promise<void>} run */
+function alone(run) {
+  return navigator.locks ? navigator.locks.request("biosight:kept", run) : run();
+}
+
+/** Another person may have signed in elsewhere since this page opened: their name must not stand under these pictures. */
+async function sendInTurn() {
+  const waiting = (await keptFor(user).catch(() => [])).filter((kept) => !kept.refused && kept.ready <= Date.now());
+  if (!waiting.length) return;
+  const me = await call("GET", "/me").catch(() => null);
+  if (me && me.id !== user) return;
+  for (const kept of waiting) if (!(await sendOne(kept))) return;
+}
+
+/** @param {number} seconds how long the server wants to be left alone, 0 where it does not say */
+function tryLater(seconds) {
+  clearTimeout(next);
+  next = setTimeout(() => sendKept().catch(complain), seconds * 1000 || LATER);
 }
 
 /** @param {import("./later.js").Kept} kept @returns {Promise<boolean>} whether it goes on with the next */
@@ -61,8 +88,11 @@ async function sendOne(kept) {
     const answer = await call("POST", `/collections/${kept.collection}/images`, form);
     await forgetKept(/** @type {number} */ (kept.id));
     if (answer.outcome === "stored") tell("stored", answer.image);
+    else if (answer.outcome === "trashed") toast(`${kept.file.name} is in the trash already.`);
+    else toast(`${kept.file.name} is here already.`);
     return true;
   } catch (error) {
+    if (passes(error)) tryLater(/** @type {ApiError} */ (error).wait);
     const final = error instanceof ApiError && error.status !== 401 && !passes(error);
     if (final) await changeKept(/** @type {number} */ (kept.id), { refused: /** @type {ApiError} */ (error).message });
     return final;
@@ -73,7 +103,7 @@ async function sendOne(kept) {
 async function drawKept() {
   const notice = document.querySelector("#kept-back");
   if (!(notice instanceof HTMLElement)) return;
-  const all = await keptFor(user);
+  const all = await keptFor(user).catch(() => []);
   notice.hidden = !all.length;
   const waiting = all.filter((kept) => !kept.refused).length;
   notice.replaceChildren(

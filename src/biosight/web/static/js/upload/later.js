@@ -34,8 +34,9 @@ async function within(mode, run) {
   }).finally(() => database.close());
 }
 
-/** Keep a picture. @param {Kept} kept @returns {Promise<any>} its id */
+/** Keep a picture, and ask the browser not to clear it away. @param {Kept} kept @returns {Promise<any>} its id */
 export function keepForLater(kept) {
+  navigator.storage?.persist?.().catch(() => false);
   return within("readwrite", (table) => table.add(kept));
 }
 
