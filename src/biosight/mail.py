@@ -5,7 +5,7 @@ Not here: the text of messages (workflows/people/mails.py).
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -14,12 +14,18 @@ from urllib.parse import unquote, urlsplit
 from biosight.errors import Unavailable
 
 SECONDS = 10.0
+NO_HEADERS: Mapping[str, str] = {}
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
-def message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
-    """Return a message of plain text (RFC 5322). Raises ValueError for a line break in a header."""
+def message(
+    sender: str, to: str, subject: str, text: str, headers: Mapping[str, str] = NO_HEADERS
+) -> EmailMessage:
+    """Return a message of plain text (RFC 5322) with further headers. Raises ValueError for a line
+    break in a header."""
     made = EmailMessage()
+    for name, value in headers.items():
+        made[name] = value
     made["From"], made["To"], made["Subject"] = sender, to, subject
     made["Date"] = formatdate(usegmt=True)
     made["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or None)

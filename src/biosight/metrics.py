@@ -151,6 +151,12 @@ letters = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+notices = Counter(
+    "biosight_notices",
+    "Notices by way (mail or webhook) and outcome: sent, failed or dropped.",
+    ("way", "outcome"),
+    registry=REGISTRY,
+)
 worker_ends = Counter(
     "biosight_worker_ends",
     "Ends of the worker process that this server starts, by outcome: idle or died.",

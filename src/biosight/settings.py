@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         "person who makes them. Needs BIOSIGHT_MAIL_FROM and BIOSIGHT_PUBLIC_URL.",
     )
     mail_from: str = Field("", description="Sender of mails, such as biosight@example.org.")
+    webhook_networks: str = Field(
+        "",
+        description="Addresses or networks (10.0.0.0/8) that webhooks may reach besides public "
+        "ones, separated by commas.",
+    )
     model_dir: Path | None = Field(
         None, description="Folder with model.onnx and card.json; when empty, the bundled model."
     )
@@ -201,7 +206,7 @@ class Settings(BaseSettings):
             raise ValueError("use sqlite:///FILE, mongodb://… or mongodb+srv://…")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def known_networks(cls, value: str) -> str:
         """Reject anything but addresses and networks."""

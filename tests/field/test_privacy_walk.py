@@ -36,6 +36,8 @@ BOX = {"box": "47.0,-9,47.13,-8"}
 READ: dict[str, list[dict[str, Any]]] = {
     "/": [{}],
     "/account": [{}],
+    "/account/notices": [{}],
+    "/notices/stop": [{}],
     "/collections/{collection}": [{}, BOX],
     "/collections/{collection}/drift": [{}],
     "/collections/{collection}/history": [{}],
@@ -132,6 +134,8 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/me/export": [{}],
     "/api/v1/me/sessions": [{}],
     "/api/v1/me/tokens": [{}],
+    "/api/v1/me/notices": [{}],
+    "/api/v1/me/webhooks/{webhook}/deliveries": [{}],
     "/api/v1/mentions": [{}],
     "/api/v1/models": [{}],
     "/api/v1/models/{key}": [{}],

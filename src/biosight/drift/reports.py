@@ -56,7 +56,7 @@ class DriftReport:
     """
 
     table: ClassVar[str] = "drift_reports"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "at", "id"),)
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "at", "id"), ("at", "id"))
 
     id: str
     collection: str

@@ -28,7 +28,7 @@ from biosight.web.api.collections import (
     shares,
 )
 from biosight.web.api.models import detectors, drift, jobs, versions
-from biosight.web.api.people import accounts, admin, server
+from biosight.web.api.people import accounts, admin, notices, server
 from biosight.web.api.pictures import (
     acts,
     comments,
@@ -43,11 +43,12 @@ from biosight.web.api.pictures import (
     uploads,
 )
 from biosight.web.api.review import identifications, queue, verified_names
+from biosight.web.background.housekeeping import Housekeeping
+from biosight.web.background.notice_thread import NoticeThread
 from biosight.web.body_limits import BodyLimits
 from biosight.web.files.compression import Compression
 from biosight.web.files.static_tree import StaticTree
 from biosight.web.gauges import Gauges
-from biosight.web.housekeeping import Housekeeping
 from biosight.web.security import API, Guard
 from biosight.web.thread_pools import with_pools
 
@@ -83,6 +84,7 @@ PARTS = (
     jobs,
     likeness,
     drift,
+    notices,
     admin,
     server,
 )
@@ -123,10 +125,10 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        keeper = Housekeeping(biosight) if housekeeping else None
+        threads = (Housekeeping(biosight), NoticeThread(biosight)) if housekeeping else ()
         yield
-        if keeper:
-            keeper.close()
+        for thread in threads:
+            thread.close()
 
     app = FastAPI(
         title="BioSight",

@@ -461,6 +461,19 @@ def account_page(request: Request) -> Response:
     return render(request, "account.html")
 
 
+@router.get("/account/notices")
+def notices_page(request: Request, biosight: Open) -> Response:
+    """Show what the person is told by mail and webhook."""
+    visitor(request)
+    return render(request, "notices.html", mails=bool(biosight.settings.smtp_url))
+
+
+@router.get("/notices/stop")
+def stop_notices_page(request: Request) -> Response:
+    """Show the button that ends mails with notices, reached by the link in each."""
+    return render(request, "stop_notices.html")
+
+
 @router.get("/admin")
 def admin_page(request: Request) -> Response:
     """Show people, invitations and disk to administrators. Raises NotFound for others."""

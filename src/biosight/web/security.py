@@ -29,7 +29,7 @@ API = "/api/v1"
 MOUNTS = ("/static", "/swagger", "/leaflet", "/leaflet-clusters")
 # What a browser never keeps: downloads, and all about accounts, invitations and links.
 SECRET = re.compile(
-    rf"({API})?/(me|admin|account|shared|join|reset|register|forgotten|sign-in|oidc)(/|$)"
+    rf"({API})?/(me|admin|account|notices|shared|join|reset|register|forgotten|sign-in|oidc)(/|$)"
     r"|.*/(settings|shares|invitations|offers)(/|$)|/metrics$"
     r"|.*/(zip|csv|darwin-core|camtrap-dp|coco|megadetector)$"
 )

@@ -58,6 +58,7 @@ class Job:
         ("collection", "created_at", "id"),
         ("by", "state", "id"),
         ("by", "finished_at", "id"),
+        ("finished_at", "id"),
     )
 
     id: str

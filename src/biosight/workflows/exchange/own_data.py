@@ -20,6 +20,7 @@ from biosight.images.comments import Comment, Mention
 from biosight.labels import Annotation, Identifications
 from biosight.logbook import Entry
 from biosight.membership import Member
+from biosight.notices import Delivery, NoticeChoice, Webhook
 from biosight.publishing.export import exported_file, path_in_zip, text_entry, zip_entry
 from biosight.publishing.file_names import UniqueNames
 from biosight.publishing.table import Telling
@@ -29,7 +30,7 @@ from biosight.review.acts import Act
 from biosight.storage.records import Record, Where, pages
 from biosight.work.jobs import Job
 
-SECRET = {"password", "hash"}
+SECRET = {"password", "hash", "secret"}
 SECRET_IDS: set[type[Record]] = {Session, Invitation, Share}  # their ids are hashes of secrets
 # Fields that name a person by id; add a row for each new kind of record that has one.
 NAMED: tuple[tuple[type[Record], str], ...] = (
@@ -50,6 +51,9 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (Identifications, "settled_by"),
     (Comment, "by"),
     (Mention, "user"),
+    (NoticeChoice, "user"),
+    (Webhook, "user"),
+    (Delivery, "user"),
     (Image, "uploaded_by"),
     (Job, "by"),
     (ModelVersion, "by"),

@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
-from biosight import accounts, logbook, membership
+from biosight import accounts, logbook, membership, notices
 from biosight.accounts import Invitation, User
 from biosight.collection import FIRST_NAME, Collection
 from biosight.errors import Conflict, Forbidden, NotFound, Stale
@@ -117,6 +117,7 @@ def take_over(records: Records, user: User) -> User:
     user = accounts.end_credentials(records, user)
     link_makers.end_links(records, user.id)
     link_makers.stop_work(records, user.id)
+    notices.forget_person(records, user.id)
     for made in find_all(records, Collection, [Where("created_by", "=", user.id)]):
         for member in membership.members_of(records, made.id):
             if member.user != user.id:
@@ -175,5 +176,6 @@ def leave(records: Records, user: User, by: str = "") -> None:
     link_makers.stop_work(records, user.id)
     accounts.remove_user(records, user)
     picture_comments.forget_calls(records, user.id)
+    notices.forget_person(records, user.id)
     logbook.forget(records, user.id)
     logbook.note(records, "account removed", by=by)

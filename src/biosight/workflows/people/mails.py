@@ -5,6 +5,7 @@ Not here: the links themselves (accounts), or the mail transport (mail.py).
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from biosight import accounts, mail
@@ -28,13 +29,15 @@ class Post:
     sender: str
     address: str
 
-    def sent(self, to: str, subject: str, text: str) -> bool:
+    def sent(
+        self, to: str, subject: str, text: str, headers: Mapping[str, str] = mail.NO_HEADERS
+    ) -> bool:
         """Send a letter; return whether the server accepted it. The log gives the reason if not,
         without the link."""
         if not self.server or not to:
             return False
         try:
-            mail.send(self.server, mail.message(self.sender, to, subject, text))
+            mail.send(self.server, mail.message(self.sender, to, subject, text, headers))
         except (BioSightError, ValueError) as error:
             log.warning("a letter was not sent", extra={"reason": str(error)})
             return False

@@ -3,7 +3,7 @@
 Not here: roles themselves (membership), or people who leave BioSight (joining_and_leaving.py).
 """
 
-from biosight import membership
+from biosight import membership, notices
 from biosight.accounts import User
 from biosight.membership import Ability, Member, member_id
 from biosight.storage.records import Records
@@ -28,6 +28,7 @@ def change_role(records: Records, collection: str, user: str, role: str) -> Memb
 def end_membership(records: Records, collection: str, user: str) -> None:
     """Remove a member, their links and their running work. Raises NotFound or Conflict."""
     membership.remove_member(records, collection, user)
+    notices.forget_collection(records, collection, user)
     link_makers.end_links(records, user, collection)
     link_makers.stop_work(records, user, collection)
 

@@ -4,7 +4,7 @@ Not here: the trash, from which it can be restored (membership), or emptying tha
 (gallery/trash.py).
 """
 
-from biosight import accounts, drift, membership, places, reclassify, registry
+from biosight import accounts, drift, membership, notices, places, reclassify, registry
 from biosight.accounts import Invitation
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
@@ -23,6 +23,7 @@ def remove_collection(biosight: BioSight, collection: Collection) -> None:
     drift.forget(records, collection.id)
     records.remove(Invitation, [Where("collection", "=", collection.id)])
     accounts.forget_shares(records, collection.id)
+    notices.forget_collection(records, collection.id)
     for kind in places.KINDS:
         records.remove(kind, [Where("collection", "=", collection.id)])
     gone, files = registry.forget(records, collection.id)

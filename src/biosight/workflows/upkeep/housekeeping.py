@@ -1,6 +1,6 @@
 """Housekeeping: remove what crashes left, empty old trash, classify pictures that still wait.
 
-Not here: when it runs (web/housekeeping.py), or how each part works (gallery/trash.py,
+Not here: when it runs (web/background/housekeeping.py), or how each part works (gallery/trash.py,
 intake/upload.py).
 """
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from biosight import accounts, logbook, metrics
+from biosight import accounts, logbook, metrics, notices
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
 from biosight.errors import BioSightError
@@ -31,6 +31,7 @@ from biosight.workflows.upkeep import collection_removal
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 STALE_UPLOAD_SECONDS = 6 * 3600.0
+NOTICES_SECONDS = 30 * 86_400.0
 JOB_LOGS_SECONDS = 90 * 86_400.0
 MOST_WAITING = 1000
 HISTORIES_SECONDS = 30 * 86_400.0  # for those that a crash or an older version left
@@ -58,6 +59,7 @@ def keep_house(biosight: BioSight) -> None:
     chore("visits", lambda: accounts.forget_visits(records))
     chore("sessions", lambda: accounts.forget_sessions(records, settings.session_idle_days))
     chore("logbook", lambda: logbook.forget_old(records, now))
+    chore("notices", lambda: notices.forget_deliveries(records, now - NOTICES_SECONDS))
     chore("job logs", lambda: workers.forget(records, now - JOB_LOGS_SECONDS))
     chore("histories", lambda: drop_old_histories(records))
     chore("paths", lambda: settle_all(records, biosight.catalogue))

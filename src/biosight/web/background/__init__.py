@@ -1,0 +1,1 @@
+"""Threads of the server that work without being asked."""
