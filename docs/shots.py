@@ -58,6 +58,8 @@ PAGES: Mapping[str, str] = {
     "models": "/model",
     "admin": "/admin",
     "account": "/account",
+    "notices": "/account/notices",
+    "stop-mails": "/notices/stop",
     "help": "/help/sorting",
     "api": "/docs",
 }

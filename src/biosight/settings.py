@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         "person who makes them. Needs BIOSIGHT_MAIL_FROM and BIOSIGHT_PUBLIC_URL.",
     )
     mail_from: str = Field("", description="Sender of mails, such as biosight@example.org.")
+    webhooks: bool = Field(
+        True,
+        description="Let people send notices to their own programs, at public addresses; false "
+        "means that none are sent.",
+    )
     webhook_networks: str = Field(
         "",
         description="Addresses or networks (10.0.0.0/8) that webhooks may reach besides public "

@@ -92,6 +92,8 @@ PAGES = (
     "/models/{model}",
     "/admin",
     "/account",
+    "/account/notices",
+    "/notices/stop",
     "/docs",
     "/help/sorting",
     "/help/models",

@@ -267,10 +267,20 @@ def test_a_webhook_is_signed(server: Server, ada: TestClient, there: Receiver) -
     assert headers["webhook-id"].startswith(job.id)
     assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
     told = json.loads(body)
+    assert told["text"].startswith("Done: Label 900 pictures: 900 pictures were labelled.\nhttp")
     assert told["type"] == "biosight.finished"
     assert told["data"]["title"] == "Done: Label 900 pictures"
     assert told["data"]["collection"] == {"id": first_collection(ada), "name": "My images"}
     assert told["data"]["link"] == f"{OURS}/collections/{first_collection(ada)}"
+
+
+def test_a_server_may_send_no_webhooks(settings: Settings, there: Receiver) -> None:
+    opened = open_biosight(settings.model_copy(update={"webhooks": False}))
+    client = TestClient(create_app(opened, housekeeping=False), headers=ORIGIN)
+    sign_up(client, "ada@example.org", first_code(opened.archive.records))
+    answer = client.post("/api/v1/me/webhooks", json={"address": there.url, "kinds": ALL})
+    assert (answer.status_code, answer.json()["detail"]) == (400, "This server sends no webhooks.")
+    opened.close()
 
 
 def test_a_failing_webhook_is_tried_again_later_and_logged(

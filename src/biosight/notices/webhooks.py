@@ -35,9 +35,11 @@ def signature(secret: str, id: str, moment: int, body: bytes) -> str:
 def payload(notice: Delivery, collection: str, link: str) -> bytes:
     """Return a notice as JSON: never a place, a picture or the text of a comment. `collection` is
     its name; `link` shows more to people who may see it."""
+    words = ": ".join(filter(None, (notice.title, notice.words)))
     said = {
         "type": f"biosight.{notice.kind}",
         "timestamp": datetime.fromtimestamp(notice.at, UTC).isoformat().replace("+00:00", "Z"),
+        "text": f"{words}\n{link}",  # what chat programs show (Slack, Mattermost, Rocket.Chat)
         "data": {
             "title": notice.title,
             "words": notice.words,

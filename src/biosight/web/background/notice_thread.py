@@ -44,11 +44,11 @@ class NoticeThread:
     def round(self) -> None:
         """Write down what happened since the last round, and send what is due."""
         begun, settings = time.time(), self.biosight.settings
-        records = self.biosight.archive.records
-        write_deliveries(records, self.looked_at - OVERLAP_SECONDS, mail=bool(settings.smtp_url))
+        records, since = self.biosight.archive.records, self.looked_at - OVERLAP_SECONDS
+        write_deliveries(records, since, mail=bool(settings.smtp_url), hooks=settings.webhooks)
         self.looked_at = begun
         post = Post(settings.smtp_url, settings.mail_from, settings.public_url)
-        send_due(Sender(records, post, networks(settings.webhook_networks)))
+        send_due(Sender(records, post, networks(settings.webhook_networks), settings.webhooks))
 
     def close(self) -> None:
         """Stop after the current step; wait at most 5 seconds for it."""

@@ -36,12 +36,13 @@ MOST_LETTERS = 40  # to one person on one day
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What sending needs: the records, the mail server, and the networks besides public ones that
-    webhooks may reach."""
+    """What sending needs: the records, the mail server, the networks besides public ones that
+    webhooks may reach, and whether there are webhooks at all."""
 
     records: Records
     post: Post
     others: Networks
+    hooks: bool = True
 
 
 def send_due(sender: Sender) -> int:
@@ -189,7 +190,7 @@ def send_to_hook(sender: Sender, due: Sequence[Delivery]) -> None:
     """Send notices to one webhook, one after the other. Once one fails, the others wait as well."""
     records, hook, failed = sender.records, sender.records.get(Webhook, due[0].way), ""
     for delivery in due:
-        if hook is None or (hook.stopped_at and delivery.kind != TEST):
+        if hook is None or not sender.hooks or (hook.stopped_at and delivery.kind != TEST):
             end_delivery(records, delivery, "dropped", "This webhook is stopped.")
         elif failed:
             try_later(records, delivery, failed)

@@ -17,15 +17,17 @@ from biosight.workflows.notices.happened import Happened, happened_since
 
 MAIL_HOUR = 6 * 3600.0  # UTC: the mails of a day come before its work begins in Europe
 Members = set[tuple[str, str]]  # a collection, and a person in it
+WayKind = type[NoticeChoice] | type[Webhook]
 WaysOfPeople = dict[str, list[NoticeChoice | Webhook]]
 
 
-def write_deliveries(records: Records, since: float, *, mail: bool) -> int:
+def write_deliveries(records: Records, since: float, *, mail: bool, hooks: bool = True) -> int:
     """Write a row for each notice of what happened since a moment that has none yet; return how
-    many. Without `mail`, this server sends none."""
+    many. Without `mail` or `hooks`, this server sends none of that sort."""
     happened = happened_since(records, since)
     members = members_concerned(records, happened)
-    ways = ways_to(records, {user for _, user in members}, mail)
+    kinds: list[WayKind] = [*([NoticeChoice] if mail else []), *([Webhook] if hooks else [])]
+    ways = ways_to(records, {user for _, user in members}, kinds)
     wanted = [d for h in happened for d in deliveries_of(h, members, ways)]
     there = {d.id for d in among(records, Delivery, [d.id for d in wanted])}
     written = 0
@@ -43,10 +45,9 @@ def insert(records: Records, delivery: Delivery) -> bool:
     return True
 
 
-def ways_to(records: Records, people: Collection[str], mail: bool) -> WaysOfPeople:
-    """Return the mails and webhooks of each of these people."""
+def ways_to(records: Records, people: Collection[str], kinds: Sequence[WayKind]) -> WaysOfPeople:
+    """Return the ways of these kinds of each of these people."""
     ways: WaysOfPeople = defaultdict(list)
-    kinds: list[type[NoticeChoice] | type[Webhook]] = [NoticeChoice, Webhook] if mail else [Webhook]
     for kind in kinds:
         for some in parts(sorted(people)):
             for way in find_all(records, kind, [Where("user", "in", some)]):

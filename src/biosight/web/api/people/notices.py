@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from biosight import accounts, logbook, membership, notices
+from biosight.errors import BadRequest
 from biosight.notices import Delivery, MailRhythm, Webhook
 from biosight.web.access.deps import Browser, Open, Store
 from biosight.web.schemas.body import Input
@@ -123,9 +124,11 @@ def choose_notices(body: NoticeChoiceIn, person: Browser, records: Store) -> Not
 
 
 @router.post("/me/webhooks", status_code=201)
-def add_webhook(body: NewWebhook, person: Browser, records: Store) -> WebhookMade:
+def add_webhook(body: NewWebhook, person: Browser, biosight: Open, records: Store) -> WebhookMade:
     """Add an address that notices are sent to, signed; only this response has the secret."""
     user = person.user.id
+    if not biosight.settings.webhooks:
+        raise BadRequest("This server sends no webhooks.")
     if body.collection:
         membership.access(records, user, body.collection)
     made = notices.add_webhook(records, user, body.address, body.collection, body.kinds)

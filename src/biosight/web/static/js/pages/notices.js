@@ -19,17 +19,20 @@ const RHYTHMS = [
 
 /** @param {HTMLElement} main */
 export async function mount(main) {
-  const collections = await call("GET", "/collections");
-  const words = { kinds: {}, collections };
+  /** @type {Words} */
+  const words = { kinds: {}, collections: [] };
   const draw = async () => {
-    const now = await call("GET", "/me/notices");
-    words.kinds = now.kinds;
+    const [now, collections] = await Promise.all([call("GET", "/me/notices"), call("GET", "/collections")]);
+    Object.assign(words, { kinds: now.kinds, collections });
     find(main, "#no-mail").hidden = now.mail_works;
     drawChoices(main, now, words, draw);
     drawWebhooks(main, now, words, draw);
   };
-  find(main, "#add-webhook").addEventListener("click", () => addWebhook(main, words, draw).catch(complain));
-  await draw();
+  const drawn = draw();
+  find(main, "#add-webhook").addEventListener("click", () =>
+    drawn.then(() => addWebhook(main, words, draw)).catch(complain),
+  );
+  await drawn;
 }
 
 /** @param {HTMLElement} main @param {Notices} now @param {Words} words @param {() => Promise<void>} draw */
@@ -81,7 +84,7 @@ function choiceForm(title, said, words, draw) {
   const rhythms = said.collection ? [["", "as in all collections"], ...RHYTHMS] : RHYTHMS;
   const form = el(
     "form",
-    { class: "choice" },
+    {},
     el("h3", {}, title),
     el(
       "label",

@@ -1,7 +1,7 @@
 // @ts-check
 /** Webhooks of a person: adding, trying out, removing, and what was sent to each. */
 import { call } from "../frame/api.js";
-import { el, find, when } from "../frame/dom.js";
+import { counted, el, find, when } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
 import { complain, question, toast } from "../frame/toast.js";
 import { kindBoxes } from "./notice_kinds.js";
@@ -55,7 +55,7 @@ export function drawWebhooks(main, now, words, draw) {
 
 /** @param {Schemas["WebhookOut"]} hook @param {Words} words @param {() => Promise<void>} draw */
 function hookRow(hook, words, draw) {
-  const log = el("div", { class: "wide" });
+  const log = el("div", { class: "each" });
   const about = words.collections.find((c) => c.id === hook.collection)?.name ?? "all collections";
   const open = async () => log.replaceChildren(...(await deliveryRows(hook.id)));
   const test = async () => {
@@ -75,7 +75,7 @@ function hookRow(hook, words, draw) {
     {},
     el(
       "span",
-      { class: "grow" },
+      { class: "each" },
       hook.address,
       el("br"),
       el("small", { class: "soft" }, `${about}: ${state(hook, words)}`),
@@ -123,5 +123,5 @@ async function deliveryRows(webhook) {
 /** @param {Schemas["DeliveryOut"]} d */
 function outcome(d) {
   if (d.state !== "waiting") return d.said;
-  return d.tries ? `${d.said} Tried ${d.tries} times; again ${when(d.due_at)}.` : "on its way";
+  return d.tries ? `${d.said} Tried ${counted(d.tries, "time")}; again ${when(d.due_at)}.` : "on its way";
 }
