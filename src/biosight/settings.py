@@ -32,7 +32,6 @@ IDLE_WITHOUT = {
     "oidc_client_secret": "oidc_issuer",
     "oidc_members": "oidc_issuer",
     "oidc_admins": "oidc_issuer",
-    "tiles_credit": "tiles",
 }
 
 
@@ -80,7 +79,13 @@ class Settings(BaseSettings):
         "",
         pattern=r"^(https?://[A-Za-z0-9.:-]+/[^\s;,'\"]*)?$",
         description="Address of map tiles, such as https://tile.example/{z}/{x}/{y}.png. When "
-        "empty, maps show only country outlines and load nothing from other servers.",
+        "empty, BioSight draws coasts, lakes, rivers and borders itself, and maps load nothing "
+        "from other servers.",
+    )
+    tiles_file: Path | None = Field(
+        None,
+        description="File of raster map tiles (PMTiles or MBTiles) on the server's disk, for maps "
+        "without internet.",
     )
     tiles_credit: str = Field(
         "", max_length=200, description="Credit shown on the map, as the tiles' licence requires."

@@ -1,5 +1,5 @@
-"""Site, Deployment and EventObservation: the records of a named place, of a camera (or a person)
-that was there, and of what was said of a whole event there.
+"""Site, Deployment, EventObservation and MapLayer: the records of a named place, of a camera (or a
+person) that was there, of what was said of a whole event there, and of shapes on the map.
 
 Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed
 (workflows/places/deployment_acts.py).
@@ -85,3 +85,34 @@ class EventObservation:
     taken: tuple[str, str]
     said: str
     terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class MapLayer:
+    """Shapes that people laid over the map of a collection: tracks, plots, a border. `by` added it
+    at a moment in seconds since 1970. Its shapes are LayerShapes of the same id."""
+
+    table: ClassVar[str] = "map_layers"
+    precious: ClassVar[bool] = True
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"),)
+
+    id: str
+    collection: str
+    name: str
+    by: str
+    at: float
+    shapes: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerShapes:
+    """The shapes of a map layer, as GeoJSON (RFC 7946) without other properties than a name."""
+
+    table: ClassVar[str] = "layer_shapes"
+    precious: ClassVar[bool] = True
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"),)
+
+    id: str
+    collection: str
+    geojson: str

@@ -20,6 +20,7 @@ from biosight.web import errors, health, map_assets, pages
 from biosight.web.api.collections import (
     collections,
     invitations,
+    map_layers,
     maps_and_times,
     names,
     picture_kind,
@@ -65,6 +66,7 @@ PARTS = (
     invitations,
     names,
     places,
+    map_layers,
     maps_and_times,
     rates,
     images,
@@ -153,7 +155,7 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     app.mount(
         "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"
     )
-    map_assets.mount(app)
+    map_assets.mount(app, biosight.settings)
     app.include_router(map_assets.router)
     app.add_middleware(Compression)
     limits = BodyLimits((part.router for part in PARTS), API, biosight.settings)

@@ -1,20 +1,21 @@
-"""The map's assets from installed packages: Leaflet, its marker clusters, and borders of countries.
+"""The map's assets: Leaflet and its marker clusters from installed packages, and the ground.
 
-The borders are countryinfo's coarse outlines of 173 countries. Tiles come only from the server that
-BIOSIGHT_TILES names. Not here: what is drawn on the map (web/api/collections/maps_and_times.py).
+The ground is drawn here, or comes from the file that BIOSIGHT_TILES_FILE names; with BIOSIGHT_TILES
+a browser asks another server for it. Not here: what lies on the map
+(web/api/collections/maps_and_times.py).
 """
 
-import json
-from functools import lru_cache
 from importlib.metadata import distribution
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
+from biosight.errors import NotFound
+from biosight.ground import DEEPEST, Scheme, TileFile, draw_tile, open_tiles
 from biosight.settings import Settings
+from biosight.web.access.deps import Signed
 from biosight.web.files.static_tree import StaticTree
 
 LEAFLET = {
@@ -24,48 +25,51 @@ LEAFLET = {
         "xstatic/pkg/leaflet_markercluster/data",
     ),
 }
-DECIMALS = 2  # about a kilometre; the outlines are coarser than that
+KEEP = {"Cache-Control": "private, max-age=86400"}
+GSHHG = "Coasts: GSHHG (Wessel and Smith 1996)"
 
 router = APIRouter(include_in_schema=False)
 
 
-def mount(app: FastAPI) -> None:
-    """Serve the packages' files unchanged; `app.state.map_files` has them by the path."""
+def mount(app: FastAPI, settings: Settings) -> None:
+    """Serve the packages' files unchanged; `app.state.map_files` has them by the path. Open the
+    file of tiles. Raises BadRequest if it has none that can be shown."""
     app.state.map_files = {}
     for path, (package, folder) in LEAFLET.items():
         where = Path(str(distribution(package).locate_file(folder)))
         app.state.map_files[path] = StaticTree.of(where, path)
         app.mount(path, app.state.map_files[path], name=path.strip("/"))
+    app.state.tile_file = open_tiles(settings.tiles_file) if settings.tiles_file else None
 
 
-@router.get("/borders.json")
-def borders() -> Response:
-    """Return the outlines of countries as GeoJSON; they change only with the package."""
-    headers = {"Cache-Control": "private, max-age=86400"}
-    return Response(outlines(), media_type="application/geo+json", headers=headers)
+def ground_of(app: FastAPI) -> dict[str, Any]:
+    """Return where a page gets the ground of its maps, the credit below it, and the deepest zoom
+    that it has; an address with {scheme} is drawn for light or dark pages."""
+    settings: Settings = app.state.biosight.settings
+    file: TileFile | None = app.state.tile_file
+    if settings.tiles:
+        return {"tiles": settings.tiles, "tiles_credit": settings.tiles_credit, "deepest": 19}
+    if file is not None:
+        credit = settings.tiles_credit or file.credit
+        return {"tiles": "/ground/{z}/{x}/{y}", "tiles_credit": credit, "deepest": file.deepest}
+    drawn = "/ground/{scheme}/{z}/{x}/{y}.png"
+    return {"tiles": drawn, "tiles_credit": GSHHG, "deepest": DEEPEST}
 
 
-@lru_cache(maxsize=1)
-def outlines() -> bytes:
-    """Return all outlines as one GeoJSON MultiPolygon, WGS 84."""
-    shapes: list[Any] = []
-    for file in sorted((files("countryinfo") / "data").iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".json"):
-            continue
-        said = json.loads(file.read_text(encoding="utf-8"))
-        for feature in (said.get("geoJSON") or {}).get("features", ()):
-            shape = feature["geometry"]
-            many = shape["type"] == "MultiPolygon"
-            shapes += shape["coordinates"] if many else [shape["coordinates"]]
-    rounded = [[[thin_coordinates(p) for p in ring] for ring in polygon] for polygon in shapes]
-    return json.dumps(
-        {"type": "MultiPolygon", "coordinates": rounded}, separators=(",", ":")
-    ).encode()
+@router.get("/ground/{scheme}/{zoom}/{x}/{y}.png")
+def drawn_tile(scheme: Scheme, zoom: int, x: int, y: int, person: Signed) -> Response:
+    """Return a tile with coasts, lakes, rivers and borders, for light or dark pages."""
+    return Response(draw_tile(scheme, zoom, x, y), media_type="image/png", headers=KEEP)
 
 
-def thin_coordinates(point: list[float]) -> list[float]:
-    """Return longitude and latitude, rounded to DECIMALS."""
-    return [round(value, DECIMALS) for value in point[:2]]
+@router.get("/ground/{zoom}/{x}/{y}")
+def tile_of_file(zoom: int, x: int, y: int, request: Request, person: Signed) -> Response:
+    """Return a tile of the operator's file."""
+    file: TileFile | None = request.app.state.tile_file
+    found = file.tile(zoom, x, y) if file and 0 <= zoom <= file.deepest else None
+    if found is None:
+        raise NotFound("There is no such tile.")
+    return Response(found.content, media_type=found.media_type, headers=KEEP)
 
 
 def tile_host(settings: Settings) -> str:

@@ -37,7 +37,7 @@ from biosight.web.access.deps import (
     image_for,
 )
 from biosight.web.access.rights import seen_version
-from biosight.web.map_assets import tile_host
+from biosight.web.map_assets import ground_of, tile_host
 from biosight.web.schemas.filters import for_page, sheet
 from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, needs_first_code
 from biosight.web.sign_in import proxy
@@ -358,15 +358,13 @@ def drift_page(request: Request, collection: str) -> Response:
 @router.get("/collections/{collection}/places")
 def places_page(request: Request, collection: str, biosight: Open) -> Response:
     """Show sites, deployments and their clocks."""
-    settings = biosight.settings
     access = seen_collection(request, collection)
     return render(
         request,
         "places.html",
         access=access,
         **what_is_placed(biosight.archive.records, access.collection.id),
-        tiles=settings.tiles,
-        tiles_credit=settings.tiles_credit,
+        **ground_of(request.app),
     )
 
 
@@ -428,15 +426,13 @@ def settings_page(
 def image_page(request: Request, image: str, biosight: Open, records: Store) -> Response:
     """Show one picture, large."""
     shown = image_for(image, "look", visiting_person(request), records)
-    settings = biosight.settings
     return render(
         request,
         "image.html",
         access=shown.access,
         image=shown.image,
         labels=labels_of(biosight, shown.access.collection),
-        tiles=settings.tiles,
-        tiles_credit=settings.tiles_credit,
+        **ground_of(request.app),
     )
 
 

@@ -21,6 +21,7 @@ from biosight.labels import Annotation, Identifications
 from biosight.logbook import Entry
 from biosight.membership import Member
 from biosight.notices import Delivery, NoticeChoice, Webhook
+from biosight.places import MapLayer
 from biosight.publishing.export import exported_file, path_in_zip, text_entry, zip_entry
 from biosight.publishing.file_names import UniqueNames
 from biosight.publishing.table import Telling
@@ -54,6 +55,7 @@ NAMED: tuple[tuple[type[Record], str], ...] = (
     (NoticeChoice, "user"),
     (Webhook, "user"),
     (Delivery, "user"),
+    (MapLayer, "by"),
     (Image, "uploaded_by"),
     (Job, "by"),
     (ModelVersion, "by"),

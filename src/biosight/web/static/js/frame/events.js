@@ -3,14 +3,15 @@
 
 /**
  * `go`: an address to go to; an object means that it replaces the shown one. `changed`: pictures that changed.
- * `viewed`: the id of a picture that was looked at large. `stored`: a picture that arrived. `reload`: what is shown
- * changed elsewhere, or an undo brought pictures back. `uploaded`: the collection that an upload ended in.
+ * `viewed`: the id of a picture that was looked at large. `stored`: a picture that arrived. `layers`: those of
+ * the map changed. `reload`: what is shown changed elsewhere, or an undo brought pictures back. `uploaded`: the collection that an upload ended in.
  * @typedef {object} Events
  * @property {string | {address: string}} go
  * @property {any[]} changed
  * @property {string} viewed
  * @property {any} stored
  * @property {{back?: any[], undone?: string} | undefined} reload
+ * @property {undefined} layers
  * @property {string} uploaded
  * @property {undefined} uploading
  * @property {undefined} ready

@@ -7,6 +7,7 @@ import { listen } from "../frame/events.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
 import { drawDeployments, editDeployment, takeTable } from "../places/deployments.js";
+import { wireLayers } from "../places/layers.js";
 import { drawMap } from "../places/map.js";
 import { drawSites, editSite } from "../places/sites.js";
 
@@ -45,7 +46,9 @@ export async function mount(main) {
       file.value = "";
     });
   }
+  wireLayers(main, here);
   listen("reload", () => page.redraw().catch(complain), { signal: stop.signal });
+  listen("layers", () => map.again().catch(complain), { signal: stop.signal });
   await page.redraw();
   return () => {
     stop.abort();
@@ -67,6 +70,10 @@ class KeptMap {
   async show(sites) {
     if (sites === this.sites) return;
     this.sites = sites;
+    await this.again();
+  }
+
+  async again() {
     this.drawn = this.drawn.then((leave) => {
       leave();
       return this.draw();

@@ -4,8 +4,7 @@ import { el, find } from "../frame/dom.js";
 import { complain } from "../frame/toast.js";
 import { colour, ground, leaflet } from "../places/ground.js";
 
-const CLOSE = 13;
-const WITHOUT_TILES = 5; // the outlines of countries say nothing nearer
+const CLOSE = 10;
 
 /** The map of the picture that is shown: it outlives redraws of the panel. */
 const drawn = { key: "", box: /** @type {HTMLElement | null} */ (null), map: /** @type {any} */ (null) };
@@ -36,17 +35,19 @@ function onceSeen(box, run) {
 /** @param {HTMLElement} box @param {Schemas["ImageDetail"]} i */
 async function draw(box, i) {
   const L = await leaflet();
-  const { tiles, credit } = find(document, "#main").dataset;
-  const map = await ground(L, box, { tiles, credit });
+  const map = ground(L, box, find(document, "#main").dataset);
   if (drawn.box !== box) return map.remove(); // another picture is shown by now
   drawn.map = map;
   const at = /** @type {[number, number]} */ ([i.latitude, i.longitude]);
-  map.setView(at, tiles ? CLOSE : WITHOUT_TILES);
   const style = { color: colour(box, "--map-own"), weight: 2, fillOpacity: 0.4 };
   if (i.coarse) {
     const far = i.coarse / 2;
     const corners = [-far, far].map((d) => [at[0] + d, at[1] + d]);
+    map.fitBounds(L.latLngBounds(corners).pad(0.5));
     L.rectangle(corners, style).addTo(map);
-  } else L.circleMarker(at, { ...style, radius: 7 }).addTo(map);
+  } else {
+    map.setView(at, CLOSE);
+    L.circleMarker(at, { ...style, radius: 7 }).addTo(map);
+  }
   map.scrollWheelZoom.disable();
 }

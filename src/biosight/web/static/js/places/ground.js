@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The ground of the map: Leaflet, which comes with the server, and outlines of countries or tiles
- * from elsewhere.
+ * The ground of the map: Leaflet, which comes with the server, and tiles that the server draws, has
+ * in a file, or names elsewhere.
  */
 import { el } from "../frame/dom.js";
 
@@ -46,17 +46,19 @@ export function colour(box, name) {
   return found;
 }
 
-/** @param {any} L @param {HTMLElement} box @param {DOMStringMap} data */
-export async function ground(L, box, data) {
+/**
+ * Return a map with its ground, as the page says where that comes from.
+ * @param {any} L @param {HTMLElement} box @param {DOMStringMap} data
+ */
+export function ground(L, box, data) {
   const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, maxZoom: 19 });
   map.attributionControl.setPrefix("");
-  if (data.tiles) L.tileLayer(data.tiles, { attribution: data.credit, maxZoom: 19 }).addTo(map);
-  else {
-    const shapes = await (await fetch("/borders.json")).json();
-    const [line, land] = ["--map-line", "--map-land"].map((name) => colour(box, name));
-    L.geoJSON(shapes, { interactive: false, style: { color: line, weight: 1, fillColor: land, fillOpacity: 1 } }).addTo(
-      map,
-    );
-  }
+  const scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  L.tileLayer(data.tiles, {
+    scheme,
+    attribution: data.credit,
+    maxZoom: 19,
+    maxNativeZoom: Number(data.deepest),
+  }).addTo(map);
   return map;
 }

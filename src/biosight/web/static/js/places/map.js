@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * The map: sites, and pictures with their own coordinates, on outlines of countries. Leaflet comes
+ * The map: sites, pictures with their own coordinates, and layers that people add. Leaflet comes
  * with the server.
  */
 import { call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
 import { wireDistances } from "./distances.js";
 import { colour, ground, leaflet } from "./ground.js";
+import { drawLayers, layersOf } from "./layers.js";
 import { bindName, keepApart } from "./site_names.js";
 
 /** @typedef {Schemas["PointOut"]} Point */
@@ -175,17 +176,21 @@ function list(main, here, points, bounds) {
  * @param {HTMLElement} main @param {string} here @returns {Promise<() => void>}
  */
 export async function drawMap(main, here) {
-  /** @type {Point[]} */
-  const points = await call("GET", `${here}/map`);
+  /** @type {[Point[], import("./layers.js").Layer[]]} */
+  const [points, layers] = await Promise.all([call("GET", `${here}/map`), layersOf(here)]);
   const section = find(main, "#map-section");
-  section.hidden = !points.length;
-  if (!points.length) return () => {};
+  section.hidden = !points.length && !layers.length;
+  if (section.hidden) return () => {};
   const L = await leaflet();
   const box = find(main, "#map");
-  const map = await ground(L, box, main.dataset);
+  const map = ground(L, box, main.dataset);
   addMarkers(L, map, here, points, box);
   measure(L, map);
-  map.fitBounds(L.latLngBounds(points.map((p) => [p.latitude, p.longitude])).pad(0.2), { maxZoom: 13 });
+  const around = L.latLngBounds(points.map((p) => [p.latitude, p.longitude]));
+  if (points.length) map.fitBounds(around.pad(0.2), { maxZoom: Math.min(13, Number(main.dataset.deepest) - 1) });
+  else map.setView([0, 0], 1);
+  const covered = await drawLayers(L, map, main, here, layers);
+  if (covered && !points.length) map.fitBounds(covered);
   list(main, here, points);
   const drawing = find(main, "#map-box");
   boxes(L, map, drawing, (bounds) => list(main, here, points, bounds));
