@@ -118,6 +118,17 @@ def test_a_busy_server_is_asked_again_when_it_says(phone: tuple[Page, str]) -> N
     expect(page.locator("#kept-back")).to_be_hidden()
 
 
+def test_a_full_server_refuses_no_picture_for_good(phone: tuple[Page, str]) -> None:
+    page, _ = phone
+    say(page, "no")
+    full = {"status": 507, "json": {"detail": "There is no room."}}
+    page.route("**/images", lambda route: route.fulfill(**full), times=1)
+    page.locator("#camera").set_input_files(PICTURE)
+    expect(page.locator("#kept-back")).to_contain_text("1 picture in this browser")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator(".tile")).to_have_count(1)
+
+
 def test_nothing_is_sent_as_somebody_else(phone: tuple[Page, str]) -> None:
     page, _ = phone
     say(page, "no")

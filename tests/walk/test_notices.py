@@ -69,7 +69,21 @@ def test_mails_are_chosen_and_kept(account: Page) -> None:
     expect(account.get_by_label("Mails")).to_have_value("daily")
     expect(account.get_by_label("Somebody mentions me")).not_to_be_checked()
     account.get_by_label("Another way in one collection").select_option("My images")
+    account.get_by_role("button", name="Choose").click()
     expect(account.locator("#choices form")).to_have_count(2)
+
+
+def test_keys_keep_their_place_while_choices_are_saved(account: Page) -> None:
+    account.get_by_label("Mails").select_option("at once")
+    box = account.get_by_label("Somebody mentions me")
+    box.focus()
+    for _ in range(3):
+        account.keyboard.press("Space")
+    expect(account.get_by_text("Saved.")).to_be_visible()
+    expect(box).to_be_focused()
+    account.wait_for_load_state("networkidle")
+    account.reload()
+    expect(account.get_by_label("Somebody mentions me")).not_to_be_checked()
 
 
 def test_the_page_of_the_link_stops_mails(account: Page) -> None:

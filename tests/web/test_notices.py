@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -17,21 +18,24 @@ from starlette.testclient import TestClient
 from biosight.accounts import first_code
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.drift import DriftReport
+from biosight.images.comments import Mention
 from biosight.notices import Delivery, NoticeChoice, Webhook
 from biosight.settings import Settings, networks
-from biosight.storage.records import Insert, Records, Replace, find_all, new_id
+from biosight.storage.records import Insert, Records, Remove, Replace, find_all, new_id
 from biosight.web.app import create_app
+from biosight.work import jobs
 from biosight.work.jobs import Job
-from biosight.workflows.notices.sending import PAUSES, Sender, claim_delivery, send_due
+from biosight.work.leases import Lease, drop_lease, take_lease
+from biosight.workflows.notices.sending import PAUSES, Sender, send_by_way, send_due
 from biosight.workflows.notices.written import write_deliveries
 from biosight.workflows.people.mails import Post
+from biosight.workflows.upkeep.housekeeping import keep_house
 from tests.conftest import ORIGIN, PASSWORD, first_collection, sign_up, upload_ids
 from tests.post import Box, post_office
 from tests.receiver import Receiver, receiving
 
 OURS = "http://testserver"
 ALL = ["finished", "failed", "mention", "drift"]
-NEVER = 10 * 365 * 86_400.0
 
 
 class Server:
@@ -480,14 +484,160 @@ def test_a_person_gets_so_many_mails_a_day_and_loses_none(
     assert all(time.time() < d.due_at < time.time() + 86_402 for d in late)
 
 
-def test_two_instances_send_once(server: Server, ada: TestClient, there: Receiver) -> None:
-    hook(ada, there.url)
+def test_two_servers_send_once(server: Server, ada: TestClient, there: Receiver) -> None:
+    made = hook(ada, there.url)
     ended(server, me(ada), first_collection(ada))
     write_deliveries(server.records, time.time() - 60, mail=True)
-    [delivery] = server.deliveries()
-    assert claim_delivery(server.records, delivery)
-    assert claim_delivery(server.records, delivery) is None  # the other had read it before
+    assert take_lease(server.records, f"notices by {made['id']}", 60)  # another server sends
     assert server.round() == 0
+    drop_lease(server.records, f"notices by {made['id']}")
+    assert server.round() == 1
+    assert find_all(server.records, Lease) == []
+
+
+def test_a_slow_webhook_leaves_the_rest_for_later(
+    server: Server, ada: TestClient, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.workflows.notices.sending.WAY_SECONDS", 0.0)
+    made = hook(ada, there.url)
+    for _ in range(3):
+        ended(server, me(ada), first_collection(ada))
+    write_deliveries(server.records, time.time() - 60, mail=True)
+    assert [send_by_way(server.sender, made["id"]) for _ in range(4)] == [1, 1, 1, 0]
+    ids = [there.came.get(timeout=5)[0]["webhook-id"] for _ in range(3)]
+    assert len(set(ids)) == 3
+
+
+def test_a_server_leaves_alone_what_it_does_not_send(
+    server: Server, ada: TestClient, there: Receiver
+) -> None:
+    hook(ada, there.url)
+    choose(ada, "at once")
+    ended(server, me(ada), first_collection(ada))
+    write_deliveries(server.records, time.time() - 60, mail=True)
+    assert send_due(replace(server.sender, post=Post("", "", OURS), hooks=False)) == 0
+    assert {d.state for d in server.deliveries()} == {"waiting"}
+    assert server.round() == 2
+
+
+def test_each_collection_is_asked_for_its_own_choice(server: Server, ada: TestClient) -> None:
+    one = first_collection(ada)
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    choose(ada, "daily")
+    ended(server, me(ada), one)
+    ended(server, me(ada), other)
+    server.round()
+    choose(ada, "none", one)
+    server.make_due()
+    server.round()
+    text = server.box.next().get_content()
+    assert "“Other”" in text
+    assert "“My images”" not in text
+
+
+def test_work_that_is_tried_again_is_told_again(server: Server, ada: TestClient) -> None:
+    choose(ada, "at once")
+    job = ended(server, me(ada), first_collection(ada), "failed")
+    server.round()
+    assert "Failed: " in server.box.next().get_content()
+    again = jobs.take(server.records, jobs.wait_again(server.records, job))
+    jobs.end(server.records, again, "done", "All 900.")
+    server.round()
+    assert "Done: " in server.box.next().get_content()
+
+
+def test_a_mail_server_that_is_away_costs_no_letters(
+    server: Server, ada: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.workflows.notices.sending.MOST_LETTERS", 1)
+    choose(ada, "at once")
+    ended(server, me(ada), first_collection(ada))
+    write_deliveries(server.records, time.time() - 60, mail=True)
+    for _ in range(3):
+        send_due(replace(server.sender, post=Post("smtp://127.0.0.1:9", "b@example.org", OURS)))
+        server.make_due()
+    server.round()
+    assert server.box.next()["To"] == "ada@example.org"
+
+
+def test_the_link_still_works_when_a_membership_ended(
+    server: Server, ada: TestClient, join: Callable[[str, str], TestClient]
+) -> None:
+    join("ben@example.org", "owner")
+    collection = first_collection(ada)
+    choose(ada, "at once", collection)
+    ended(server, me(ada), collection)
+    server.round()
+    found = re.search(rf"{OURS}(/notices/stop)#(\S+)", server.box.next().get_content())
+    assert found
+    left = ada.delete(f"/api/v1/collections/{collection}/members/{me(ada)}")
+    assert left.status_code == 204
+    shown = server.client().get(
+        "/api/v1/notices/stop", params={"secret": found[2]}, follow_redirects=False
+    )
+    assert (shown.status_code, shown.headers["location"]) == (303, f"/notices/stop#{found[2]}")
+    answer = server.client().post("/api/v1/notices/stop", params={"secret": found[2]})
+    assert answer.status_code == 204
+
+
+def test_what_was_before_a_membership_is_not_told(
+    server: Server, ada: TestClient, there: Receiver, join: Callable[[str, str], TestClient]
+) -> None:
+    ben = join("ben@example.org", "editor")
+    hook(ben, there.url)
+    ended(server, me(ben), first_collection(ada))
+    server.round()
+    there.came.get(timeout=5)
+    ada.delete(f"/api/v1/collections/{first_collection(ada)}/members/{me(ben)}")
+    link = ada.post(f"/api/v1/collections/{first_collection(ada)}/invitations", json={}).json()
+    joined = ben.post("/api/v1/join", json={"secret": link["path"].split("#")[1]})
+    assert joined.status_code < 300
+    server.round()
+    assert there.came.empty()
+
+
+def test_a_mention_that_was_seen_is_not_mailed(
+    server: Server, ada: TestClient, join: Callable[[str, str], TestClient]
+) -> None:
+    ben = join("ben@example.org", "editor")
+    choose(ada, "daily")
+    ada.patch(f"/api/v1/collections/{first_collection(ada)}", json={"comments": True})
+    [image] = upload_ids(ada, first_collection(ada), "Red")
+    ben.post(f"/api/v1/images/{image}/comments", json={"text": "@ada look"})
+    server.round()
+    assert len(server.deliveries()) == 1
+    for mention in find_all(server.records, Mention):
+        server.records.write(Remove(Mention, mention.id))
+    server.make_due()
+    server.round()
+    assert server.box.mails.empty()
+
+
+def test_two_first_choices_at_once_are_one(server: Server, ada: TestClient) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        said = {"collection": "", "mail": "daily", "kinds": ALL}
+        answers = list(
+            pool.map(lambda _: ada.put("/api/v1/me/notices", json=said).status_code, range(8))
+        )
+    assert set(answers) <= {200, 412}
+    assert 200 in answers
+
+
+def test_other_kinds_lose_nothing_that_happened(server: Server, ada: TestClient) -> None:
+    choose(ada, "at once", kinds=["finished"])
+    ended(server, me(ada), first_collection(ada))
+    choose(ada, "at once", kinds=["finished", "drift"])
+    server.round()
+    assert "Done: " in server.box.next().get_content()
+
+
+def test_housekeeping_removes_notices_of_what_is_gone(server: Server, ada: TestClient) -> None:
+    made = hook(ada, "https://example.org/")
+    ended(server, me(ada), first_collection(ada))
+    write_deliveries(server.records, time.time() - 60, mail=True)
+    server.records.write(Remove(Webhook, made["id"]))  # as if it were removed while it was written
+    keep_house(server.biosight)
+    assert server.deliveries() == []
 
 
 def test_mail_that_is_not_taken_is_tried_again(server: Server, ada: TestClient) -> None:

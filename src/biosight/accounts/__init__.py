@@ -12,6 +12,7 @@ from biosight.accounts.limits import (
     know,
     limited_try,
     network_of,
+    take_back_of_day,
 )
 from biosight.accounts.links import (
     INVITATION_DAYS,
@@ -149,6 +150,7 @@ __all__ = [
     "show_by_link",
     "sign_in",
     "sign_up",
+    "take_back_of_day",
     "token_user",
     "tokens_of",
     "unproved_accounts",

@@ -94,6 +94,11 @@ def count_of_day(records: Records, key: str, most: int, words: str) -> None:
     count_try(records, f"{key} on {day}", once_more)
 
 
+def take_back_of_day(records: Records, key: str) -> None:
+    """Take back one use of `key` that count_of_day counted today: it came to nothing."""
+    give_try_back(records, f"{key} on {int(time.time() // DAY)}")
+
+
 def count_try(records: Records, key: str, step: Callable[[Tries], Tries]) -> None:
     """Replace the tries of `key` by what `step` makes of them; retry until no other change
     interferes."""

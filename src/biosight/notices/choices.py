@@ -6,12 +6,13 @@ Not here: which collections they may see (membership), or sending (workflows/not
 import base64
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from biosight.errors import BadRequest, NotFound
+from biosight.errors import BadRequest, NotFound, Stale
 from biosight.notices.outgoing import clean_target
 from biosight.notices.records import (
+    ALL_KINDS,
     RHYTHMS,
     TEST,
     Delivery,
@@ -23,6 +24,7 @@ from biosight.notices.records import (
 )
 from biosight.storage.records import (
     Insert,
+    InUse,
     Order,
     Records,
     Remove,
@@ -31,10 +33,12 @@ from biosight.storage.records import (
     find_all,
     new_id,
     one,
+    pages,
 )
 
 MOST_WEBHOOKS = 10
 SHOWN = 20
+SOME = ("daily", "at once")
 
 
 def choices_of(records: Records, user: str) -> list[NoticeChoice]:
@@ -46,19 +50,36 @@ def choose_mails(
     records: Records, user: str, collection: str, mail: MailRhythm, kinds: Sequence[str]
 ) -> NoticeChoice:
     """Keep how a person wants mails, in one collection or ("") in all. Raises BadRequest, and Stale
-    if they said something else meanwhile."""
+    if they say something else just now."""
     if mail not in RHYTHMS or (not mail and not collection):
         raise BadRequest("Mails come not at all, once a day, or at once.")
-    id, cleaned, now = choice_id(user, collection), clean_kinds(kinds), time.time()
-    held = records.get(NoticeChoice, id)
-    if held is None:
-        secret = secrets.token_urlsafe(24)
-        made = NoticeChoice(id, user, collection, mail, cleaned, now, secret)
-        records.write(Insert(made))
-        return made
-    changed = replace(held, mail=mail, kinds=cleaned, since=now, version=held.version + 1)
+    if collection:
+        first_choice(records, user)  # whose secret stops the mails
+    held, now = kept_choice(records, user, collection), time.time()
+    since = held.since if held.mail in SOME and mail in SOME else now
+    version, cleaned = held.version + 1, clean_kinds(kinds)
+    changed = replace(held, mail=mail, kinds=cleaned, since=since, version=version)
     records.write(Replace(changed, held.version))
     return changed
+
+
+def first_choice(records: Records, user: str) -> NoticeChoice:
+    """Return what a person wants of all collections: no mails until they say something."""
+    return kept_choice(records, user, "")
+
+
+def kept_choice(records: Records, user: str, collection: str) -> NoticeChoice:
+    """Return a person's choice, which is written first if there is none."""
+    id = choice_id(user, collection)
+    if (held := records.get(NoticeChoice, id)) is None:
+        mail: MailRhythm = "" if collection else "none"
+        made = NoticeChoice(id, user, collection, mail, ALL_KINDS, 0.0, secrets.token_urlsafe(24))
+        try:
+            records.write(Insert(made))
+        except InUse:  # another request was faster
+            return kept_choice(records, user, collection)
+        return made
+    return held
 
 
 def stop_mails(records: Records, secret: str) -> None:
@@ -66,9 +87,17 @@ def stop_mails(records: Records, secret: str) -> None:
     found = one(records, NoticeChoice, Where("secret", "=", secret)) if secret else None
     if found is None:
         raise NotFound("This link does not work any more; look under Account.")
-    for choice in choices_of(records, found.user):
-        stopped = replace(choice, mail="none", version=choice.version + 1)
-        records.write(Replace(stopped, choice.version))
+    while True:
+        try:
+            records.write(*map(ended_choice, choices_of(records, found.user)))
+            return
+        except Stale:
+            continue  # they changed something just now
+
+
+def ended_choice(choice: NoticeChoice) -> Replace:
+    """Return the write after which no mails come by a choice."""
+    return Replace(replace(choice, mail="none", version=choice.version + 1), choice.version)
 
 
 def webhooks_of(records: Records, user: str) -> list[Webhook]:
@@ -144,3 +173,13 @@ def forget_collection(records: Records, collection: str, user: str = "") -> None
 def forget_deliveries(records: Records, before: float) -> None:
     """Remove notices of what happened before a moment (seconds since 1970)."""
     records.remove(Delivery, [Where("at", "<", before)])
+
+
+def forget_homeless(
+    records: Records, homeless: Callable[[Sequence[Delivery]], Iterable[Delivery]]
+) -> None:
+    """Remove notices whose person, webhook or collection went while they were written; `homeless`
+    returns those of some notices."""
+    for page in pages(records, Delivery):
+        if gone := [Remove(Delivery, delivery.id) for delivery in homeless(page)]:
+            records.write(*gone)

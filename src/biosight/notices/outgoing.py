@@ -23,6 +23,22 @@ STEP_SECONDS, WHOLE_SECONDS = 5.0, 15.0
 LONGEST = 2000
 # RFC 6052: IPv4 addresses within IPv6, as a translator in the network reads them.
 TRANSLATED = ip_network("64:ff9b::/96")
+# What versions of Python call global although it is not, and what clouds keep for their insides.
+INNER = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "168.63.129.16/32",
+            "fec0::/10",
+            "3fff::/20",
+            "2001:db8::/32",
+        ),
+    )
+)
+UNICAST = ip_network("2000::/3")  # RFC 4291: all global addresses of IPv6 that are given out
+NOT_PUBLIC = "{} is not the name of a public server."
 
 
 def clean_target(text: str) -> str:
@@ -54,10 +70,15 @@ def meant(address: Address) -> list[Address]:
 
 def is_allowed(address: Address, others: Networks) -> bool:
     """Return whether requests may go to an address: a public one, or one of the `others`."""
-    return all(
-        (a.is_global and not a.is_multicast and not a.is_reserved) or any(a in n for n in others)
-        for a in meant(address)
-    )
+    return all(is_public(a) or any(a in n for n in others) for a in meant(address))
+
+
+def is_public(address: Address) -> bool:
+    """Return whether an address is given out to somebody in the internet."""
+    if isinstance(address, IPv6Address) and address not in UNICAST:
+        return False
+    inner = address.is_multicast or address.is_reserved or any(address in n for n in INNER)
+    return address.is_global and not inner
 
 
 def resolve(where: SplitResult, others: Networks) -> tuple[str, int]:
@@ -67,10 +88,10 @@ def resolve(where: SplitResult, others: Networks) -> tuple[str, int]:
     try:
         found = socket.getaddrinfo(where.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unavailable(f"There is no server with the name {where.hostname}.") from error
+        raise Unavailable(NOT_PUBLIC.format(where.hostname)) from error
     addresses = [str(entry[4][0]) for entry in found]
     if not all(is_allowed(ip_address(a.partition("%")[0]), others) for a in addresses):
-        raise Unavailable(f"{where.hostname} is inside a network that BioSight may not send to.")
+        raise Unavailable(NOT_PUBLIC.format(where.hostname))  # says no more: names are secrets too
     return addresses[0], port
 
 
@@ -93,7 +114,8 @@ def connected(where: SplitResult, others: Networks) -> Iterator[HTTPConnection]:
     """Connect to the address that was checked, under the name that was given: certificates count
     for the name. The connection is cut when its time is over. Raises OSError or Unavailable."""
     plain = socket.create_connection(resolve(where, others), timeout=STEP_SECONDS)
-    end = Timer(WHOLE_SECONDS, cut_off, (plain,))
+    handle = plain.dup()  # TLS takes the socket over; this one still reaches the connection
+    end = Timer(WHOLE_SECONDS, cut_off, (handle,))
     end.daemon = True
     end.start()
     connection = HTTPConnection(where.hostname or "", where.port or PORTS[where.scheme])
@@ -106,6 +128,7 @@ def connected(where: SplitResult, others: Networks) -> Iterator[HTTPConnection]:
         end.cancel()
         connection.close()
         plain.close()
+        handle.close()
 
 
 def cut_off(plain: socket.socket) -> None:

@@ -11,8 +11,8 @@ from biosight.errors import BadRequest
 
 NoticeKind = Literal["finished", "failed", "mention", "drift"]
 NOTICE_KINDS: Mapping[NoticeKind, str] = {
-    "finished": "Work that took over a minute is done",
-    "failed": "Work of mine failed",
+    "finished": "Work that I began is done, after over a minute",
+    "failed": "Work that I began failed",
     "mention": "Somebody mentions me",
     "drift": "Pictures begin to differ from what the model learned",
 }
@@ -20,7 +20,7 @@ ALL_KINDS = tuple(NOTICE_KINDS)
 MailRhythm = Literal["", "none", "daily", "at once"]
 RHYTHMS: tuple[MailRhythm, ...] = get_args(MailRhythm)
 TEST = "test"  # the kind of a notice that only tries a webhook out
-MAIL = "mail"  # where a notice goes that no webhook takes
+MAIL = "mail"  # what the way of a letter begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class NoticeChoice:
     """How a person wants mails: in all collections, or (with `collection`) in one.
 
     `mail` is "none", "daily" or "at once"; "" in one collection means as in all. `kinds` counts
-    where `mail` is not "". `since` is when it was said: what happened before is not told. `secret`
-    is in the links that stop the mails.
+    where `mail` is not "". `since` is when mails began: what happened before is not told. `secret`
+    of the choice for all collections is in the links that stop the mails.
     """
 
     table: ClassVar[str] = "notice_choices"
@@ -76,7 +76,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notice on its way to one person, by one `way`: MAIL or a webhook's id.
+    """A notice on its way to one person. `way` is mail_of the person, or a webhook's id.
 
     Its id follows from what happened and the way, so that no instance writes it twice. `due_at` is
     when it is tried next; `state` is waiting, sent, failed or dropped; `said` is the last outcome.
@@ -86,6 +86,7 @@ class Delivery:
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("state", "due_at", "id"),
         ("way", "at", "id"),
+        ("way", "state", "due_at", "id"),
         ("user", "id"),
         ("collection", "id"),
         ("at", "id"),
@@ -109,6 +110,15 @@ class Delivery:
 
 
 KINDS = (NoticeChoice, Webhook, Delivery)
+
+
+def mail_of(user: str) -> str:
+    """Return the way of a person's letters."""
+    return f"{MAIL}:{user}"
+
+
+def is_mail(way: str) -> bool:
+    return way.startswith(f"{MAIL}:")
 
 
 def choice_id(user: str, collection: str) -> str:

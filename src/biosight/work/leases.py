@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from biosight.errors import Stale
-from biosight.storage.records import Insert, InUse, Records, Replace
+from biosight.storage.records import Insert, InUse, Records, Remove, Replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,8 @@ def take_lease(records: Records, name: str, seconds: float) -> bool:
     except (InUse, Stale):
         return False  # another instance was faster
     return True
+
+
+def drop_lease(records: Records, name: str) -> None:
+    """Let other instances do the named work at once; nothing of the lease is kept."""
+    records.write(Remove(Lease, name))

@@ -52,9 +52,9 @@ def ended_work(records: Records, since: float) -> Iterator[Happened]:
             continue
         kind: NoticeKind = "failed" if job.state == "failed" else "finished"
         title = f"{'Failed' if kind == 'failed' else 'Done'}: {title_of(job)}"
-        yield Happened(
-            job.id, kind, job.by, job.collection, job.finished_at, title, job.words, page_of(job)
-        )
+        id = f"{job.id}.{job.finished_at:.3f}"  # a job that failed may be done later
+        page = page_of(job)
+        yield Happened(id, kind, job.by, job.collection, job.finished_at, title, job.words, page)
 
 
 def title_of(job: Job) -> str:

@@ -1,35 +1,37 @@
-"""Sending notices that are due: claimed by one instance, tried again with growing pauses, given up
-in words.
+"""Sending notices that are due: by one server at a time for each way, tried again with growing
+pauses, given up in words.
 
-Not here: which notices there are (written.py), or how they travel (mail.py, notices/webhooks.py).
+A way is a person's mail or one webhook. Not here: which notices there are (written.py), what
+letters say (letters.py), or how they travel (mail.py, notices/webhooks.py).
 """
 
 import logging
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from biosight import accounts, metrics
 from biosight.accounts import User
 from biosight.collection import Collection
 from biosight.errors import BioSightError, Stale, TooMany, Unavailable
+from biosight.images.comments import Mention
 from biosight.membership import Member, member_id
-from biosight.notices import MAIL, TEST, Delivery, NoticeChoice, Webhook, webhooks
+from biosight.notices import TEST, Delivery, Webhook, webhooks
 from biosight.notices.outgoing import Networks
-from biosight.notices.records import choice_id
+from biosight.notices.records import is_mail
 from biosight.storage.records import Order, Records, Replace, Where
-from biosight.workflows.people.mails import Post, on_one_line
+from biosight.work.leases import drop_lease, take_lease
+from biosight.workflows.notices import letters
+from biosight.workflows.people.mails import Post
 
 log = logging.getLogger(__name__)
-AT_ONCE = 4  # ways that may hang at the same time
-MOST_IN_ROUND = 200
-CLAIM_SECONDS = 300.0
+MOST_IN_ROUND = 500
+WAY_SECONDS, LEASE_SECONDS = 60.0, 180.0  # a way ends long before another server may take it
 # Pauses between tries: 1 minute, 5, 30, 2 hours, then every 6 hours until GIVE_UP_SECONDS.
 PAUSES = (60.0, 300.0, 1800.0, 7200.0, 21_600.0)
 GIVE_UP_SECONDS = 2 * accounts.DAY
 HOOK_PATIENCE_SECONDS = 3 * accounts.DAY
-UNWANTED_MAIL = "You want no mails, or your address is not proved."
+UNWANTED_MAIL = "You want no mails of this, or your address is not proved."
 GONE = "It wants no more (410)."
 MOST_LETTERS = 40  # to one person on one day
 
@@ -37,49 +39,74 @@ MOST_LETTERS = 40  # to one person on one day
 @dataclass(frozen=True, slots=True)
 class Sender:
     """What sending needs: the records, the mail server, the networks besides public ones that
-    webhooks may reach, and whether there are webhooks at all."""
+    webhooks may reach, and whether this server sends to webhooks at all."""
 
     records: Records
     post: Post
     others: Networks
     hooks: bool = True
 
+    def sends(self, way: str) -> bool:
+        """Return whether this server sends by a way; others may."""
+        return bool(self.post.server) if is_mail(way) else self.hooks
+
 
 def send_due(sender: Sender) -> int:
-    """Send what is due now, each way on its own thread; return how many notices were tried."""
-    waiting = [Where("state", "=", "waiting"), Where("due_at", "<=", time.time())]
-    found = sender.records.find(Delivery, waiting, order=Order("due_at"), limit=MOST_IN_ROUND)
-    ways: dict[str, list[Delivery]] = {}
-    for delivery in found:
-        way = f"{MAIL}:{delivery.user}" if delivery.way == MAIL else delivery.way
-        ways.setdefault(way, []).append(delivery)
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="notices") as pool:
-        return sum(pool.map(lambda due: send_one_way(sender, due), ways.values()))
+    """Send all that is due, one way after the other; return how many notices were tried."""
+    return sum(send_by_way(sender, way) for way in due_ways(sender))
 
 
-def send_one_way(sender: Sender, due: Sequence[Delivery]) -> int:
-    """Send the notices of one mailbox or webhook; return how many were tried. A store that is away
-    leaves them to their claim."""
+def due_ways(sender: Sender) -> list[str]:
+    """Return the ways by which something is due that this server sends, the longest due first."""
+    due = [Where("state", "=", "waiting"), Where("due_at", "<=", time.time())]
+    found = sender.records.find(Delivery, due, order=Order("due_at"), limit=MOST_IN_ROUND)
+    return [way for way in dict.fromkeys(d.way for d in found) if sender.sends(way)]
+
+
+def send_by_way(sender: Sender, way: str) -> int:
+    """Send what is due by one way, if no other server does; return how many notices were tried. A
+    store that is away leaves the rest to a later round."""
+    lease = f"notices by {way}"
     try:
-        claimed = [d for d in (claim_delivery(sender.records, d) for d in due) if d]
-        allowed = [d for d in claimed if still_concerns(sender.records, d)]
-        if allowed and allowed[0].way == MAIL:
-            send_letter(sender, allowed)
-        elif allowed:
-            send_to_hook(sender, allowed)
-        return len(claimed)
-    except BioSightError as error:
-        log.warning("notices wait", extra={"reason": error.detail})
+        if not take_lease(sender.records, lease, LEASE_SECONDS):
+            return 0
+        tried = send_letter(sender, way) if is_mail(way) else send_to_hook(sender, way)
+        drop_lease(sender.records, lease)
+        return tried
+    except (BioSightError, Stale) as error:
+        log.warning("notices wait", extra={"way": way, "reason": str(error)})
         return 0
 
 
-def claim_delivery(records: Records, delivery: Delivery) -> Delivery | None:
-    """Keep other instances from a delivery while it is tried; None if one was faster."""
-    later = time.time() + CLAIM_SECONDS
-    try:
-        return amended(records, delivery, due_at=later, tries=delivery.tries + 1)
-    except Stale:
-        return None
+def due_by(records: Records, way: str) -> list[Delivery]:
+    """Return what is due by a way, the oldest first."""
+    due = [Where("way", "=", way), Where("state", "=", "waiting")]
+    due.append(Where("due_at", "<=", time.time()))
+    return records.find(Delivery, due, order=Order("due_at"), limit=MOST_IN_ROUND)
+
+
+def still_concerning(records: Records, due: Sequence[Delivery]) -> Iterator[Delivery]:
+    """Yield the notices that still concern their person; drop the others."""
+    for delivery in due:
+        if reason := reason_to_drop(records, delivery):
+            end_delivery(records, delivery, "dropped", reason)
+        else:
+            yield delivery
+
+
+def reason_to_drop(records: Records, delivery: Delivery) -> str:
+    """Return why a notice is not sent any more, "" if it is: a person may lose their account or
+    the collection, or look before they are told."""
+    person = records.get(User, delivery.user)
+    if person is None or person.disabled:
+        return "This account is closed."
+    here = records.get(Collection, delivery.collection) if delivery.collection else None
+    member = member_id(delivery.collection, delivery.user)
+    if delivery.collection and (not here or here.trashed_at or not records.get(Member, member)):
+        return "You can't see this collection any more."
+    if delivery.kind == "mention" and not records.get(Mention, delivery.id.partition(":")[0]):
+        return "You looked at it already, or the comment was removed."
+    return ""
 
 
 def amended(records: Records, delivery: Delivery, **fields: object) -> Delivery:
@@ -90,118 +117,75 @@ def amended(records: Records, delivery: Delivery, **fields: object) -> Delivery:
 
 def end_delivery(records: Records, delivery: Delivery, state: str, words: str) -> None:
     """Close a delivery as sent, failed or dropped."""
-    amended(records, delivery, state=state, said=words, ended_at=time.time())
-    metrics.notices.labels("mail" if delivery.way == MAIL else "webhook", state).inc()
+    tries = delivery.tries + (state != "dropped")
+    amended(records, delivery, state=state, said=words, ended_at=time.time(), tries=tries)
+    metrics.notices.labels("mail" if is_mail(delivery.way) else "webhook", state).inc()
 
 
 def try_later(records: Records, delivery: Delivery, words: str) -> None:
     """Let a delivery wait for its next try, or give up."""
-    if time.time() - delivery.at > GIVE_UP_SECONDS and delivery.tries > len(PAUSES):
+    tries = delivery.tries + 1
+    if time.time() - delivery.at > GIVE_UP_SECONDS and tries > len(PAUSES):
         end_delivery(records, delivery, "failed", words)
         return
-    pause = PAUSES[min(delivery.tries, len(PAUSES)) - 1]
-    amended(records, delivery, due_at=time.time() + pause, said=words)
+    pause = PAUSES[min(tries, len(PAUSES)) - 1]
+    amended(records, delivery, due_at=time.time() + pause, said=words, tries=tries)
 
 
-def still_concerns(records: Records, delivery: Delivery) -> bool:
-    """Return whether the person still has an account, and still may see the collection; drop the
-    notice if not."""
-    person = records.get(User, delivery.user)
-    here = records.get(Collection, delivery.collection) if delivery.collection else None
-    member = member_id(delivery.collection, delivery.user)
-    if delivery.collection and (not here or here.trashed_at or not records.get(Member, member)):
-        end_delivery(records, delivery, "dropped", "You can't see this collection any more.")
-    elif person is None or person.disabled:
-        end_delivery(records, delivery, "dropped", "This account is closed.")
-    else:
-        return True
-    return False
-
-
-def send_letter(sender: Sender, due: Sequence[Delivery]) -> None:
-    """Send one mail with all that is due to one person."""
-    records, person = sender.records, sender.records.get(User, due[0].user)
-    choice = choice_that_counts(records, due[0])
-    if person is None or choice is None or not person.has_proved_address:
-        for delivery in due:
-            end_delivery(records, delivery, "dropped", UNWANTED_MAIL)
-        return
+def send_letter(sender: Sender, way: str) -> int:
+    """Send one mail with all that is due to one person; return how many notices were tried."""
+    records = sender.records
+    due = [d for d in still_concerning(records, due_by(records, way)) if wanted(records, d)]
+    person = records.get(User, due[0].user) if due else None
+    if person is None:
+        return 0
+    key, words = f"notices to {person.id}", f"{MOST_LETTERS} mails were sent to you today."
     try:
-        words = f"{MOST_LETTERS} mails were sent to you today."
-        accounts.count_of_day(records, f"notices to {person.id}", MOST_LETTERS, words)
+        accounts.count_of_day(records, key, MOST_LETTERS, words)
     except TooMany as error:
         for delivery in due:
             amended(records, delivery, due_at=time.time() + error.retry_after, said=words)
-        return
-    sent = sender.post.sent(
-        person.email,
-        letter_subject(due),
-        letter_text(sender, due, choice),
-        stop_headers(sender, choice),
-    )
-    for delivery in due:
-        if sent:
+        return len(due)
+    if letters.send_notices(records, sender.post, person, due):
+        for delivery in due:
             end_delivery(records, delivery, "sent", f"Mailed to {person.email}.")
-        else:
+    else:
+        accounts.take_back_of_day(records, key)
+        for delivery in due:
             try_later(records, delivery, "The mail server did not take it.")
+    return len(due)
 
 
-def choice_that_counts(records: Records, delivery: Delivery) -> NoticeChoice | None:
-    """Return the choice by which mails of this collection come, None where there are none now."""
-    own = records.get(NoticeChoice, choice_id(delivery.user, delivery.collection))
-    found = own if own and own.mail else records.get(NoticeChoice, choice_id(delivery.user, ""))
-    return found if found and found.mail not in ("", "none") else None
+def wanted(records: Records, delivery: Delivery) -> bool:
+    """Return whether a person still wants this by mail, at a proved address; drop it if not."""
+    person, choice = records.get(User, delivery.user), letters.choice_for_mail(records, delivery)
+    if person and person.has_proved_address and choice and delivery.kind in choice.kinds:
+        return True
+    end_delivery(records, delivery, "dropped", UNWANTED_MAIL)
+    return False
 
 
-def letter_subject(due: Sequence[Delivery]) -> str:
-    """Return a subject in BioSight's own words alone."""
-    return "A notice from BioSight" if len(due) == 1 else f"{len(due)} notices from BioSight"
-
-
-def letter_text(sender: Sender, due: Sequence[Delivery], choice: NoticeChoice) -> str:
-    """Return the letter: each notice with its collection and link, and how to stop them."""
-    names: dict[str, str] = {}
-    parts = []
-    for delivery in due:
-        if delivery.collection not in names:
-            names[delivery.collection] = name_for_people(sender.records, delivery.collection)
-        where = f" (“{names[delivery.collection]}”)" if names[delivery.collection] else ""
-        lines = [f"{delivery.title}{where}", delivery.words, sender.post.link(delivery.path)]
-        parts.append("\n".join(line for line in lines if line))
-    stop = sender.post.link(f"/notices/stop#{choice.secret}")
-    return "\n\n".join([*parts, f"You asked for these mails under Account. Stop them: {stop}", ""])
-
-
-def name_for_people(records: Records, collection: str) -> str:
-    found = records.get(Collection, collection) if collection else None
-    return on_one_line(found.name) if found else ""
-
-
-def stop_headers(sender: Sender, choice: NoticeChoice) -> dict[str, str]:
-    """Return the headers by which mail programs offer to stop the mails (RFC 2369, RFC 8058)."""
-    address = sender.post.link(f"/api/v1/notices/stop?secret={choice.secret}")
-    return {
-        "List-Unsubscribe": f"<{address}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-
-
-def send_to_hook(sender: Sender, due: Sequence[Delivery]) -> None:
-    """Send notices to one webhook, one after the other. Once one fails, the others wait as well."""
-    records, hook, failed = sender.records, sender.records.get(Webhook, due[0].way), ""
-    for delivery in due:
-        if hook is None or not sender.hooks or (hook.stopped_at and delivery.kind != TEST):
+def send_to_hook(sender: Sender, way: str) -> int:
+    """Send what is due to one webhook, one after the other; return how many were tried. Once one
+    fails, or a minute is over, the others wait."""
+    records, hook, failed = sender.records, sender.records.get(Webhook, way), ""
+    end, tried = time.monotonic() + WAY_SECONDS, 0
+    for delivery in still_concerning(records, due_by(records, way)):
+        if hook is None or (hook.stopped_at and delivery.kind != TEST):
             end_delivery(records, delivery, "dropped", "This webhook is stopped.")
         elif failed:
             try_later(records, delivery, failed)
         else:
             failed = send_one(sender, hook, delivery)
-            hook = note_health(records, hook, failed)
+            hook, tried = note_health(records, hook, failed), tried + 1
+        if time.monotonic() > end:
+            break
+    return tried
 
 
 def send_one(sender: Sender, hook: Webhook, delivery: Delivery) -> str:
     """Send one notice; return why it failed, "" if it did not."""
-    name = name_for_people(sender.records, delivery.collection)
+    name = letters.name_for_people(sender.records, delivery.collection)
     body = webhooks.payload(delivery, name, sender.post.link(delivery.path))
     try:
         status = webhooks.send_signed(hook, delivery, body, sender.others)

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 from biosight.accounts import DAY
 from biosight.membership import Member
-from biosight.notices import MAIL, Delivery, NoticeChoice, Webhook
-from biosight.notices.records import choice_id
+from biosight.notices import Delivery, NoticeChoice, Webhook
+from biosight.notices.records import choice_id, mail_of
 from biosight.storage.records import Insert, InUse, Records, Where, among, find_all, parts
 from biosight.workflows.notices.happened import Happened, happened_since
 
 MAIL_HOUR = 6 * 3600.0  # UTC: the mails of a day come before its work begins in Europe
-Members = set[tuple[str, str]]  # a collection, and a person in it
+Members = dict[tuple[str, str], float]  # since when a person is in a collection
 WayKind = type[NoticeChoice] | type[Webhook]
 WaysOfPeople = dict[str, list[NoticeChoice | Webhook]]
 
@@ -57,10 +57,10 @@ def ways_to(records: Records, people: Collection[str], kinds: Sequence[WayKind])
 
 def members_concerned(records: Records, happened: Sequence[Happened]) -> Members:
     """Return each collection in which something happened with each of its members whom that may
-    concern."""
+    concern, and since when they are members (seconds since 1970)."""
     concerned = {(h.collection, h.user) for h in happened}
     return {
-        (member.collection, member.user)
+        (member.collection, member.user): member.since
         for some in parts(sorted({h.collection for h in happened}))
         for member in find_all(records, Member, [Where("collection", "in", some)])
         if {(member.collection, member.user), (member.collection, "")} & concerned
@@ -68,15 +68,16 @@ def members_concerned(records: Records, happened: Sequence[Happened]) -> Members
 
 
 def deliveries_of(event: Happened, members: Members, ways: WaysOfPeople) -> Iterator[Delivery]:
-    """Yield the rows of one event, for members alone. Whether they still are is asked again as each
-    is sent."""
+    """Yield the rows of one event, for those who were members then. Whether they still are is asked
+    again as each is sent."""
     for user, found in ways.items():
-        if event.user not in ("", user) or (event.collection, user) not in members:
+        since = members.get((event.collection, user))
+        if event.user not in ("", user) or since is None or since > event.at:
             continue
         mails = {w.id: w for w in found if isinstance(w, NoticeChoice)}
         hooks = [w for w in found if isinstance(w, Webhook) and not w.stopped_at]
         if (choice := choice_for(mails, user, event.collection)) and wants(choice, event):
-            yield delivery(event, user, MAIL, mail_time(choice, time.time()))
+            yield delivery(event, user, mail_of(user), mail_time(choice, time.time()))
         for hook in hooks:
             if hook.collection in ("", event.collection) and wants(hook, event):
                 yield delivery(event, user, hook.id, 0.0)
@@ -100,12 +101,12 @@ def mail_time(choice: NoticeChoice, now: float) -> float:
     return (math.floor((now - MAIL_HOUR) / DAY) + 1) * DAY + MAIL_HOUR
 
 
-def delivery(event: Happened, user: str, to: str, due_at: float) -> Delivery:
-    way = f"{MAIL}:{user}" if to == MAIL else to
+def delivery(event: Happened, user: str, way: str, due_at: float) -> Delivery:
+    """Return the row of an event for one person and way, with an id that follows from these."""
     return Delivery(
         f"{event.id}:{way}",
         user,
-        to,
+        way,
         event.kind,
         event.collection,
         event.at,

@@ -122,6 +122,7 @@ def take_over(records: Records, user: User) -> User:
         for member in membership.members_of(records, made.id):
             if member.user != user.id:
                 records.write(Remove(Member, member.id))
+                notices.forget_collection(records, made.id, member.user)
                 link_makers.end_links(records, member.user, made.id)
                 link_makers.stop_work(records, member.user, made.id)
         records.remove(Invitation, [Where("collection", "=", made.id)])

@@ -6,7 +6,8 @@ intake/upload.py).
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from biosight import accounts, logbook, metrics, notices
@@ -18,6 +19,8 @@ from biosight.gallery.sweeping import Swept
 from biosight.images import Image
 from biosight.intake import classify_again
 from biosight.membership import abandoned_among
+from biosight.notices import Delivery, Webhook
+from biosight.notices.records import is_mail
 from biosight.storage.blobs.port import Blobs
 from biosight.storage.records import Records, Where, among, find_all
 from biosight.work import workers
@@ -60,6 +63,9 @@ def keep_house(biosight: BioSight) -> None:
     chore("sessions", lambda: accounts.forget_sessions(records, settings.session_idle_days))
     chore("logbook", lambda: logbook.forget_old(records, now))
     chore("notices", lambda: notices.forget_deliveries(records, now - NOTICES_SECONDS))
+    chore(
+        "lost notices", lambda: notices.forget_homeless(records, partial(homeless_among, records))
+    )
     chore("job logs", lambda: workers.forget(records, now - JOB_LOGS_SECONDS))
     chore("histories", lambda: drop_old_histories(records))
     chore("paths", lambda: settle_all(records, biosight.catalogue))
@@ -91,6 +97,22 @@ def chore(name: str, work: Callable[[], T]) -> T | None:
 def purge_without_home(records: Records, blobs: Blobs) -> int:
     """Remove pictures whose collection is gone; return how many."""
     return trash.purge_homeless(records, blobs, lambda c: records.get(Collection, c) is not None)
+
+
+def homeless_among(records: Records, found: Sequence[Delivery]) -> list[Delivery]:
+    """Return the notices whose person, collection or webhook is gone."""
+    homes: dict[str, type[accounts.User] | type[Collection] | type[Webhook]] = {
+        "user": accounts.User,
+        "collection": Collection,
+        "way": Webhook,
+    }
+    gone: dict[str, Delivery] = {}
+    for field, kind in homes.items():
+        said = {d.id: getattr(d, field) for d in found if getattr(d, field)}
+        asked = {id: key for id, key in said.items() if not is_mail(key)}
+        there = {home.id for home in among(records, kind, sorted(set(asked.values())))}
+        gone |= {d.id: d for d in found if d.id in asked and asked[d.id] not in there}
+    return list(gone.values())
 
 
 def drop_old_histories(records: Records) -> None:

@@ -3,7 +3,10 @@
 Not here: sending (workflows/notices).
 """
 
-from fastapi import APIRouter
+from urllib.parse import quote
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from biosight import accounts, logbook, membership, notices
@@ -171,6 +174,12 @@ def delivery_out(delivery: Delivery) -> DeliveryOut:
         said=delivery.said,
         due_at=delivery.due_at,
     )
+
+
+@router.get("/notices/stop", include_in_schema=False)
+def show_stop(secret: str) -> Response:
+    """Lead to the page that stops the mails: mail programs that know no one-click open this."""
+    return RedirectResponse(f"/notices/stop#{quote(secret, safe='')}", 303)
 
 
 @router.post("/notices/stop", status_code=204)

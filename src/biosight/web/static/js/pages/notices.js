@@ -1,7 +1,7 @@
 // @ts-check
 /** What a person is told: mails of all collections or of single ones, and webhooks. */
 import { call } from "../frame/api.js";
-import { el, find } from "../frame/dom.js";
+import { el, fields, find } from "../frame/dom.js";
 import { complain, toast } from "../frame/toast.js";
 import { kindBoxes } from "../settings/notice_kinds.js";
 import { addWebhook, drawWebhooks } from "../settings/webhooks.js";
@@ -40,48 +40,57 @@ function drawChoices(main, now, words, draw) {
   const said = (/** @type {string} */ id) => now.choices.find((c) => c.collection === id);
   const single = words.collections.filter((c) => said(c.id)?.mail);
   const others = words.collections.filter((c) => !said(c.id)?.mail);
-  const box = find(main, "#choices");
-  box.replaceChildren(
-    choiceForm(
-      "All collections",
-      said(ALL) ?? { collection: ALL, mail: "none", kinds: Object.keys(words.kinds) },
-      words,
-      draw,
-    ),
+  const kinds = Object.keys(words.kinds);
+  const all = said(ALL) ?? { collection: ALL, mail: "none", kinds };
+  find(main, "#choices").replaceChildren(
+    choiceForm("All collections", all, words, draw),
     ...single.map((c) => choiceForm(c.name, /** @type {any} */ (said(c.id)), words, draw)),
-    others.length
-      ? el(
-          "label",
-          {},
-          "Another way in one collection ",
-          el(
-            "select",
-            { onchange: (/** @type {any} */ event) => begin(event.target.value, said(ALL), words, draw) },
-            el("option", { value: "" }, "choose …"),
-            others.map((c) => el("option", { value: c.id }, c.name)),
-          ),
-        )
-      : "",
+    others.length ? anotherWay(others, all, draw) : "",
   );
 }
 
-/** @param {string} id @param {Schemas["NoticeChoiceOut"] | undefined} all @param {Words} words @param {() => Promise<void>} draw */
-function begin(id, all, words, draw) {
-  if (id) save({ collection: id, mail: "daily", kinds: all?.kinds ?? Object.keys(words.kinds) }, draw);
+/**
+ * @param {{id: string, name: string}[]} others @param {Schemas["NoticeChoiceOut"]} all
+ * @param {() => Promise<void>} draw
+ */
+function anotherWay(others, all, draw) {
+  const form = el(
+    "form",
+    { class: "inline-form" },
+    el(
+      "label",
+      {},
+      "Another way in one collection ",
+      el(
+        "select",
+        { name: "collection" },
+        others.map((c) => el("option", { value: c.id }, c.name)),
+      ),
+    ),
+    el("button", {}, "Choose"),
+  );
+  form.addEventListener("submit", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    save({ ...all, collection: fields(form).collection, mail: "daily" })
+      .then(draw)
+      .catch(complain);
+  });
+  return form;
 }
 
-/** @param {Schemas["NoticeChoiceIn"]} choice @param {() => Promise<void>} draw */
-function save(choice, draw) {
-  call("PUT", "/me/notices", choice)
-    .then(() => toast("Saved.", { topic: "notices" }))
-    .then(draw)
-    .catch(complain);
+let saved = Promise.resolve();
+
+/** Save one choice after the other: the last one counts. @param {Schemas["NoticeChoiceIn"]} choice */
+function save(choice) {
+  saved = saved.catch(() => {}).then(() => call("PUT", "/me/notices", choice));
+  return saved.then(() => toast("Saved.", { topic: "notices" }));
 }
 
 /** @param {string} title @param {Schemas["NoticeChoiceOut"]} said @param {Words} words @param {() => Promise<void>} draw */
 function choiceForm(title, said, words, draw) {
   /** @type {[string, string][]} */
   const rhythms = said.collection ? [["", "as in all collections"], ...RHYTHMS] : RHYTHMS;
+  const about = el("fieldset", {}, el("legend", { class: "soft" }, "about"), kindBoxes(words, said.kinds));
   const form = el(
     "form",
     {},
@@ -96,17 +105,17 @@ function choiceForm(title, said, words, draw) {
         rhythms.map(([value, name]) => el("option", { value, selected: value === said.mail }, name)),
       ),
     ),
-    el(
-      "fieldset",
-      { disabled: said.mail === "none" },
-      el("legend", { class: "soft" }, "about"),
-      kindBoxes(words, said.kinds),
-    ),
+    about,
   );
+  about.hidden = said.mail === "none";
   form.addEventListener("change", () => {
     const data = new FormData(form);
-    const kinds = said.mail === "none" ? said.kinds : data.getAll("kinds");
-    save(/** @type {any} */ ({ collection: said.collection, mail: data.get("mail"), kinds }), draw);
+    const mail = /** @type {any} */ (data.get("mail"));
+    about.hidden = mail === "none";
+    const kinds = data.getAll("kinds").map(String);
+    save({ collection: said.collection, mail, kinds })
+      .then(mail ? undefined : draw)
+      .catch(complain);
   });
   return form;
 }

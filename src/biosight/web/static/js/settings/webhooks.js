@@ -99,9 +99,9 @@ function act(name, hook, run) {
 /** @param {Schemas["WebhookOut"]} hook @param {Words} words */
 function state(hook, words) {
   if (hook.stopped_at)
-    return `stopped ${when(hook.stopped_at)}, since it did not answer; a test that arrives starts it again`;
+    return `stopped ${when(hook.stopped_at)}: it did not answer, or wanted no more. A test that arrives starts it again.`;
   if (hook.failing_since) return `not answering since ${when(hook.failing_since)}`;
-  return hook.kinds.map((kind) => words.kinds[kind].toLowerCase()).join(", ");
+  return hook.kinds.map((kind) => words.kinds[kind]).join(" · ");
 }
 
 /** @param {string} webhook @returns {Promise<HTMLElement[]>} */

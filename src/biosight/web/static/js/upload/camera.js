@@ -12,9 +12,10 @@ import { add } from "./upload.js";
 
 const LATER = 30000; // ms until the next try, where the server names no time
 const user = document.body.dataset.user ?? "";
-let [sending, again] = [false, false];
+let [sending, again, other] = [false, false, false];
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let next;
+let pause = 0; // seconds for which the server wants to be left alone
 
 addEventListener("online", () => sendKept().catch(complain));
 
@@ -28,15 +29,24 @@ export function wireCamera(main, collection) {
 
 /** @param {import("./drop.js").Found[]} found @param {string} collection */
 async function take(found, collection) {
-  const session = sessionOf(collection);
+  const kept = [];
   for (const { file } of found) {
-    const placed = await wantsPlaces(user, question);
-    const ready = placed ? Date.now() + LONGEST_WAIT : 0;
-    const id = await keepForLater({ user, collection, session, file, ready, refused: "" }).catch(() => null);
+    const id = await keepOne(collection, file).catch(() => null);
     if (id === null) sendAtOnce(collection, file);
-    else if (placed) await changeKept(id, { file: await located(file, await whereNow()), ready: 0 });
+    else kept.push({ id, file });
+  }
+  const placed = kept.length > 0 && (await wantsPlaces(user, question).catch(() => false));
+  for (const { id, file } of kept) {
+    const change = placed ? await located(file, await whereNow()).catch(() => file) : file;
+    await changeKept(id, { file: change, ready: 0 });
   }
   await sendKept();
+}
+
+/** Keep a picture until it has its place, or a while. @param {string} collection @param {File} file */
+async function keepOne(collection, file) {
+  const ready = Date.now() + LONGEST_WAIT;
+  return keepForLater({ user, collection, session: sessionOf(collection), file, ready, refused: "" });
 }
 
 /** Upload a picture that this browser can't keep (a private window, a full disk). @param {string} collection @param {File} file */
@@ -63,19 +73,27 @@ function alone(run) {
   return navigator.locks ? navigator.locks.request("biosight:kept", run) : run();
 }
 
-/** Another person may have signed in elsewhere since this page opened: their name must not stand under these pictures. */
+/** Send what is ready. What waits for its place is looked at again when it can wait no longer. */
 async function sendInTurn() {
-  const waiting = (await keptFor(user).catch(() => [])).filter((kept) => !kept.refused && kept.ready <= Date.now());
-  if (!waiting.length) return;
-  const me = await call("GET", "/me").catch(() => null);
-  if (me && me.id !== user) return;
-  for (const kept of waiting) if (!(await sendOne(kept))) return;
+  const waiting = (await keptFor(user).catch(() => [])).filter((kept) => !kept.refused);
+  if (waiting.some((kept) => kept.ready > Date.now())) tryLater(LONGEST_WAIT / 1000);
+  for (const kept of waiting.filter((one) => one.ready <= Date.now())) {
+    if (!(await isStillMe()) || !(await sendOne(kept))) return tryLater(0);
+  }
 }
 
-/** @param {number} seconds how long the server wants to be left alone, 0 where it does not say */
+/** Another person may have signed in elsewhere since this page opened: their name must not stand under these pictures. */
+async function isStillMe() {
+  const me = await call("GET", "/me").catch(() => null);
+  other = me !== null && me.id !== user;
+  return me !== null && !other;
+}
+
+/** @param {number} seconds until the next try, 0 for what the server asked for */
 function tryLater(seconds) {
   clearTimeout(next);
-  next = setTimeout(() => sendKept().catch(complain), seconds * 1000 || LATER);
+  next = setTimeout(() => sendKept().catch(complain), (seconds || pause) * 1000 || LATER);
+  pause = 0;
 }
 
 /** @param {import("./later.js").Kept} kept @returns {Promise<boolean>} whether it goes on with the next */
@@ -92,11 +110,15 @@ async function sendOne(kept) {
     else toast(`${kept.file.name} is here already.`);
     return true;
   } catch (error) {
-    if (passes(error)) tryLater(/** @type {ApiError} */ (error).wait);
-    const final = error instanceof ApiError && error.status !== 401 && !passes(error);
-    if (final) await changeKept(/** @type {number} */ (kept.id), { refused: /** @type {ApiError} */ (error).message });
-    return final;
+    if (!isFinal(error)) pause = error instanceof ApiError ? error.wait : 0;
+    else await changeKept(/** @type {number} */ (kept.id), { refused: /** @type {ApiError} */ (error).message });
+    return isFinal(error);
   }
+}
+
+/** Return whether the server refuses a picture for what it is, not for its own state. @param {unknown} error */
+function isFinal(error) {
+  return error instanceof ApiError && error.status < 500 && error.status !== 401 && !passes(error);
 }
 
 /** Say what waits, and what was refused: nothing is lost unless a person says so. */
@@ -112,7 +134,7 @@ async function drawKept() {
           el(
             "span",
             { class: "grow" },
-            `${counted(waiting, "picture")} in this browser, to be sent when there is a network.`,
+            `${counted(waiting, "picture")} in this browser, to be sent when ${other ? "you sign in again: somebody else is signed in" : "there is a network"}.`,
           ),
           el("button", { type: "button", onclick: () => sendKept().catch(complain) }, "Send now"),
         ]
@@ -127,11 +149,17 @@ function refusedLine(kept) {
     await forgetKept(/** @type {number} */ (kept.id));
     await drawKept();
   };
+  const retry = async () => {
+    await changeKept(/** @type {number} */ (kept.id), { refused: "" });
+    await sendKept();
+  };
   return el(
     "span",
     { class: "grow" },
     `${kept.file.name} was refused: ${kept.refused} `,
     el("a", { class: "button", href: URL.createObjectURL(kept.file), download: kept.file.name }, "Save a copy"),
+    " ",
+    el("button", { type: "button", onclick: retry }, "Try again"),
     " ",
     el("button", { type: "button", onclick: forget }, "Forget it"),
   );

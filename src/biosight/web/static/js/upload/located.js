@@ -27,6 +27,7 @@ export async function wantsPlaces(user, question) {
 /** Return where this device is, or null where it knows only the region. @returns {Promise<GeolocationCoordinates | null>} */
 export function whereNow() {
   return new Promise((resolve) => {
+    setTimeout(() => resolve(null), LONGEST_WAIT); // the time of geolocation itself stands still while it asks
     navigator.geolocation.getCurrentPosition(
       (found) => resolve(found.coords.accuracy > VAGUE ? null : found.coords),
       () => resolve(null),
