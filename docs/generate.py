@@ -121,7 +121,7 @@ def routes() -> Iterator[tuple[str, str, str]]:
 
 def api_page() -> str:
     """Return the page of all routes."""
-    intro = "Interactive at `/docs` of a running BioSight, with models; here is the list."
+    intro = "A running BioSight shows them at `/docs`, with all fields; here is the list."
     return f"# API\n\n{intro}\n\n" + table(("Method", "Path", "What it does"), list(routes()))
 
 

@@ -159,7 +159,7 @@ ASKED: dict[str, dict[str, Any]] = {
 # What tells of no picture: the server, the guide, signing in and up, models' files, the log.
 OTHERWISE = re.compile(
     r"/(health|ready|metrics|openapi\.json|docs.*|help.*|sign-.*|register|forgotten|reset|admin"
-    r"|static|swagger|robots\.txt|favicon\.ico|countries\.json|atlas.*|tiles.*|manifest.*)$"
+    r"|static|robots\.txt|favicon\.ico|countries\.json|atlas.*|tiles.*|manifest.*)$"
     r"|/api/v1/(admin/.*|register|sign-in|sign-out|forgotten|reset|invitation|join|offers/.*)$"
     r"|/api/v1/models/\{key\}/files/\{name\}$|/models?/.*|/jobs/\{job\}.*$"
 )

@@ -5,12 +5,10 @@ Not here: opening it (bootstrap.py) or serving it (server.py).
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from biosight import __version__
 from biosight.bootstrap import BioSight
@@ -152,9 +150,6 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
         with_sign_on(app, biosight.settings)
     app.state.static = StaticTree.of(HERE / "static", "/static")
     app.mount("/static", app.state.static, name="static")
-    app.mount(
-        "/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="swagger"
-    )
     map_assets.mount(app, biosight.settings)
     app.include_router(map_assets.router)
     app.add_middleware(Compression)

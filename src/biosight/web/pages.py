@@ -26,6 +26,7 @@ from biosight.settings import Settings
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Records, Where
 from biosight.subjects import picture_kind
+from biosight.web import api_page
 from biosight.web import help as guide
 from biosight.web.access.deps import (
     Open,
@@ -39,7 +40,7 @@ from biosight.web.access.deps import (
 from biosight.web.access.rights import seen_version
 from biosight.web.map_assets import ground_of, tile_host
 from biosight.web.schemas.filters import for_page, sheet
-from biosight.web.security import DOCS_POLICY, PAGE_POLICY, client_address, needs_first_code
+from biosight.web.security import PAGE_POLICY, client_address, needs_first_code
 from biosight.web.sign_in import proxy
 from biosight.web.sign_in.sessions import start_session
 from biosight.work import jobs
@@ -56,6 +57,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+TEMPLATES.filters["inline"] = api_page.with_code
 TEMPLATES.globals |= {
     "filter_parts": for_page(),
     "filter_sheet": sheet(),
@@ -494,7 +496,7 @@ def version_page(request: Request, key: str, records: Store) -> Response:
 
 @router.get("/docs")
 def docs_page(request: Request) -> Response:
-    """Show the interactive API pages, which need no internet."""
-    page = render(request, "docs.html")
-    page.headers["Content-Security-Policy"] = DOCS_POLICY
-    return page
+    """Show all routes of the API."""
+    document = request.app.openapi()
+    parts, types = api_page.parts_of(document), api_page.types_of(document)
+    return render(request, "api.html", parts=parts, types=types)

@@ -26,7 +26,7 @@ from biosight.web.errors import error_body
 
 log = logging.getLogger(__name__)
 API = "/api/v1"
-MOUNTS = ("/static", "/swagger", "/leaflet", "/leaflet-clusters")
+MOUNTS = ("/static", "/leaflet", "/leaflet-clusters")
 # What a browser never keeps: downloads, and all about accounts, invitations and links.
 SECRET = re.compile(
     rf"({API})?/(me|admin|account|notices|shared|join|reset|register|forgotten|sign-in|oidc)(/|$)"
@@ -43,7 +43,6 @@ PAGE_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-DOCS_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 FILE_POLICY = "default-src 'none'; sandbox"
 FORWARDING = (
     "forwarded",
