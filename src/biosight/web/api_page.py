@@ -35,7 +35,7 @@ PARTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ApiField:
     """One value that is sent or answered: its type in words, `link` the anchor of a type that has
     fields itself, "" for none."""
 
@@ -47,7 +47,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ApiRoute:
     """One operation: what it takes in its address and its body, and what it answers."""
 
     anchor: str
@@ -55,8 +55,8 @@ class Route:
     path: str
     title: str
     words: str
-    asked: tuple[Field, ...]
-    body: tuple[Field, ...]
+    asked: tuple[ApiField, ...]
+    body: tuple[ApiField, ...]
     body_kind: str
     body_words: str
     answer: str
@@ -65,11 +65,11 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ApiPart:
     """Routes that belong together."""
 
     title: str
-    routes: tuple[Route, ...]
+    routes: tuple[ApiRoute, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +79,27 @@ class ApiType:
     name: str
     anchor: str
     words: str
-    fields: tuple[Field, ...]
+    fields: tuple[ApiField, ...]
 
 
-def parts_of(document: Schema) -> list[Part]:
+def parts_of(document: Schema) -> list[ApiPart]:
     """Return all routes of an OpenAPI document, by part, in the document's order."""
-    found: dict[str, list[Route]] = {title: [] for title in PARTS.values()}
+    found: dict[str, list[ApiRoute]] = {title: [] for title in PARTS.values()}
     for path, methods in document["paths"].items():
         for method, said in methods.items():
             [tag] = said["tags"]
             found[PARTS[tag]].append(route_of(document, path, method.upper(), said))
-    return [Part(title, tuple(routes)) for title, routes in found.items() if routes]
+    return [ApiPart(title, tuple(routes)) for title, routes in found.items() if routes]
 
 
-def route_of(document: Schema, path: str, method: str, said: Schema) -> Route:
+def route_of(document: Schema, path: str, method: str, said: Schema) -> ApiRoute:
     """Return one operation in words."""
     content = resolved(document, said.get("requestBody", {})).get("content", {})
     media = next(iter(content), "")
     body = resolved(document, content[media].get("schema", {})) if media else {}
     kind, link = kind_of(answer_of(said))
     title, _, words = said.get("description", said.get("summary", "")).partition("\n\n")
-    return Route(
+    return ApiRoute(
         anchor=anchor_of(f"{method} {path}"),
         method=method,
         path=path,
@@ -115,20 +115,20 @@ def route_of(document: Schema, path: str, method: str, said: Schema) -> Route:
     )
 
 
-def asked_of(said: Schema) -> Iterator[Field]:
+def asked_of(said: Schema) -> Iterator[ApiField]:
     """Yield the parts of the address and of the query that an operation takes."""
     for given in said.get("parameters", ()):
         kind, link = kind_of(given.get("schema", {}))
         words = given.get("description", "")
-        yield Field(given["name"], kind, link, bool(given.get("required")), words)
+        yield ApiField(given["name"], kind, link, bool(given.get("required")), words)
 
 
-def fields_of(schema: Schema) -> Iterator[Field]:
+def fields_of(schema: Schema) -> Iterator[ApiField]:
     """Yield the fields of an object."""
     required = schema.get("required", ())
     for name, said in schema.get("properties", {}).items():
         kind, link = kind_of(said)
-        yield Field(name, kind, link, name in required, said.get("description", ""))
+        yield ApiField(name, kind, link, name in required, said.get("description", ""))
 
 
 def answer_of(said: Schema) -> Schema:

@@ -23,6 +23,12 @@ export function toast(text, options = {}) {
   setTimeout(() => made.remove(), (options.seconds ?? (options.problem ? 9 : 6)) * 1000);
 }
 
+/** Tell people who listen what others see happen. @param {string} text */
+export function say(text) {
+  const box = document.querySelector("#said");
+  if (box && box.textContent !== text) box.textContent = text;
+}
+
 /** Remove the messages of an act: there is nothing left to undo. @param {string} act its id */
 export function retract(act) {
   for (const made of document.querySelectorAll(`#toasts [data-of="${act}"]`)) made.remove();

@@ -4,11 +4,11 @@
 import { call } from "../frame/api.js";
 import { counted, el, find, percent, shown } from "../frame/dom.js";
 import { listen } from "../frame/events.js";
-import { complain } from "../frame/toast.js";
+import { complain, say } from "../frame/toast.js";
 import { suggestedKind } from "../settings/picture_kind.js";
 import { broughtNames } from "./brought_names.js";
 import { topFolders } from "./offer.js";
-import { folded, isStrange, refusals } from "./receipt.js";
+import { folded, inShort, isStrange, refusals } from "./receipt.js";
 import { settled, state, stop } from "./upload.js";
 
 const NONE = { folders: [], keywords: [] };
@@ -45,6 +45,7 @@ function draw() {
   if (dock.hidden) return;
   const done = settled();
   const finished = done >= state.total && !state.active;
+  say(finished ? inShort(state) : "");
   dock.replaceChildren(...(finished ? folded(state, open) : [...progress(state, done), ...refusals(state, open)]));
 }
 

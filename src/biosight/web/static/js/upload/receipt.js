@@ -36,14 +36,18 @@ async function tryOn(collection, model) {
   }
 }
 
+/** What became of an upload, in words. @param {import("./upload.js").State} state */
+export function inShort(state) {
+  return `${state.stopped ? "Upload stopped" : "Upload finished"}: ${outcome(state)}`;
+}
+
 /** What became of an upload, in one line that opens. @param {import("./upload.js").State} state @param {string[]} open */
 export function folded(state, open) {
-  const words = state.stopped ? "Upload stopped" : "Upload finished";
   const close = el("button", { type: "button", class: "quiet icon", "aria-label": "Close", onclick: dismiss }, "×");
   const fold = el(
     "details",
     { class: "receipt", open: unfolded },
-    el("summary", {}, el("strong", {}, `${words}: ${outcome(state)}`)),
+    el("summary", {}, el("strong", {}, inShort(state))),
     el("div", {}, receipt(state), refusals(state, open)),
   );
   fold.addEventListener("toggle", () => {
