@@ -107,6 +107,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/verified-names/queue": [{}],
     "/api/v1/collections/{collection}/rates": [{}, {"under": "/Red/"}],
     "/api/v1/collections/{collection}/uploads": [{}],
+    "/api/v1/collections/{collection}/frozen": [{}],
     "/api/v1/collections/{collection}/zip": [{}, {"nested": "true"}, {"placeless": "false"}],
     "/api/v1/examples": [{}],
     "/api/v1/examples/{file}": [{}],

@@ -25,6 +25,7 @@ def test_what_takes_files_says_so() -> None:
         ("POST", "/collections/c/names/checklist/answerable"): 31,
         ("POST", "/collections/c/deployments/table"): 21,
         ("POST", "/collections/c/deployments/table/preview"): 21,
+        ("POST", "/collections/c/layers"): 11,
         ("POST", "/collections/c/parcels"): 2001,
         ("POST", "/models"): 501,
         ("POST", "/detectors"): 501,

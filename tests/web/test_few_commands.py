@@ -22,7 +22,7 @@ MANY = 14
 LEAST = 60  # addresses that answer
 # Addresses that stream all pictures, page after page, ask for one picture's bytes, or need more
 # than a collection and its pictures.
-STREAMED = ("zip", "csv", "coco", "megadetector", "camtrap-dp", "darwin-core", "export")
+STREAMED = ("zip", "csv", "coco", "megadetector", "camtrap-dp", "darwin-core", "export", "frozen")
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def test_nobody_gets_anything_unsigned(client: TestClient, biosight: BioSight) -
     public = {"/api/v1/register", "/api/v1/sign-in", "/api/v1/reset", "/health", "/ready"}
     public |= {
         "/api/v1/forgotten",
+        "/api/v1/notices/stop",
         "/api/v1/invitation",
         "/api/v1/shared",
     }  # whoever has the link's secret

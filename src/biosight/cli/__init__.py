@@ -40,6 +40,8 @@ COMMANDS = {
     "classify": ("pictures.classify", "classify"),
     "import-table": ("pictures.classify", "import_table"),
     "publish": ("pictures.publish", "publish"),
+    "freeze": ("pictures.freeze", "freeze"),
+    "verify": ("pictures.freeze", "verify"),
     "taxa": ("pictures.taxa", "taxa"),
     "places": ("pictures.places", "places"),
     "import-camtrap": ("pictures.camtrap", "import_camtrap"),

@@ -5,6 +5,7 @@ Not here: what happened, and when it is sent (workflows/notices).
 
 from biosight.notices.choices import (
     add_webhook,
+    anybody_wants,
     ask_test,
     choices_of,
     choose_mails,
@@ -42,6 +43,7 @@ __all__ = [
     "NoticeKind",
     "Webhook",
     "add_webhook",
+    "anybody_wants",
     "ask_test",
     "choices_of",
     "choose_mails",

@@ -41,6 +41,11 @@ SHOWN = 20
 SOME = ("daily", "at once")
 
 
+def anybody_wants(records: Records) -> bool:
+    """Return whether anybody here has said that they want notices."""
+    return one(records, NoticeChoice) is not None or one(records, Webhook) is not None
+
+
 def choices_of(records: Records, user: str) -> list[NoticeChoice]:
     """Return what a person said about mails: for all collections and for single ones."""
     return find_all(records, NoticeChoice, [Where("user", "=", user)])

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import SplitResult, urlsplit
 
 from biosight.errors import BadRequest, Unavailable
@@ -115,14 +115,15 @@ def connected(where: SplitResult, others: Networks) -> Iterator[HTTPConnection]:
     for the name. The connection is cut when its time is over. Raises OSError or Unavailable."""
     plain = socket.create_connection(resolve(where, others), timeout=STEP_SECONDS)
     handle = plain.dup()  # TLS takes the socket over; this one still reaches the connection
-    end = Timer(WHOLE_SECONDS, cut_off, (handle,))
+    over = Event()
+    end = Timer(WHOLE_SECONDS, cut_off, (handle, over))
     end.daemon = True
     end.start()
     connection = HTTPConnection(where.hostname or "", where.port or PORTS[where.scheme])
     try:
         connection.sock = wrapped(plain, where)
         yield connection
-        if end.finished.is_set():  # what came until then may look like a whole answer
+        if over.is_set():  # what came until then may look like a whole answer
             raise TimeoutError("cut off")
     finally:
         end.cancel()
@@ -131,8 +132,9 @@ def connected(where: SplitResult, others: Networks) -> Iterator[HTTPConnection]:
         handle.close()
 
 
-def cut_off(plain: socket.socket) -> None:
-    """End a connection on which another thread waits; one that has ended is left as it is."""
+def cut_off(plain: socket.socket, over: Event) -> None:
+    """End a connection on which another thread waits, after saying that its time is over."""
+    over.set()
     with suppress(OSError):
         plain.shutdown(socket.SHUT_RDWR)
 

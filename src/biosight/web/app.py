@@ -124,8 +124,12 @@ def create_app(biosight: BioSight, *, housekeeping: bool = True) -> FastAPI:
     """Return the ASGI app; the caller opens and closes `biosight`."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        threads = (Housekeeping(biosight), NoticeThread(biosight)) if housekeeping else ()
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        threads: tuple[Housekeeping | NoticeThread, ...] = ()
+        if housekeeping:
+            noticing = NoticeThread(biosight)
+            app.state.notices_asked = noticing.asked
+            threads = (Housekeeping(biosight), noticing)
         yield
         for thread in threads:
             thread.close()

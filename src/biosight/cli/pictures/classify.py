@@ -21,7 +21,7 @@ from biosight.bootstrap import (
     open_catalogue,
 )
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, detector_folder
-from biosight.cli.pictures.list_option import LIST, read_list
+from biosight.cli.pictures.import_options import LIST, read_list
 from biosight.cli.pictures.results import take_file
 from biosight.errors import BadRequest, NotFound, TooLarge
 from biosight.images.file_types import check_size

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from biosight.taxa.checklist import lines_listed, read_checklist
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,3 +26,17 @@ def with_import_options(command: F) -> F:
     for ask in reversed(asked):
         command = ask(command)
     return command
+
+
+LIST = click.option(
+    "--list",
+    "names",
+    type=FILE,
+    help="Checklist (CSV or Darwin Core Archive); only its names may be answered.",
+)
+
+
+def read_list(names: Path | None) -> dict[str, tuple[str, ...]]:
+    """Return the names of the checklist, each with the names above it; empty without one. Raises
+    BadRequest."""
+    return lines_listed(read_checklist(names)) if names else {}

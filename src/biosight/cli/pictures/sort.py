@@ -20,7 +20,7 @@ from tqdm import tqdm
 from biosight.bootstrap import SUBJECTS, Catalogue, Model, open_catalogue, open_serving
 from biosight.cli.pictures.camera_option import CAMERA_TRAPS, SeenFile, detector_folder, seen_in
 from biosight.cli.pictures.import_folder import look_through
-from biosight.cli.pictures.list_option import LIST, read_list
+from biosight.cli.pictures.import_options import LIST, read_list
 from biosight.errors import BadPicture, BadRequest, NoSpace, NotFound, Unavailable
 from biosight.images.folders import printable
 from biosight.inference.classifier import Classifier

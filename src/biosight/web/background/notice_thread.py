@@ -11,6 +11,7 @@ import time
 from biosight import metrics
 from biosight.accounts import DAY
 from biosight.bootstrap import BioSight
+from biosight.notices import anybody_wants
 from biosight.settings import Settings, networks
 from biosight.storage.causes import in_short
 from biosight.storage.records import Records
@@ -19,7 +20,7 @@ from biosight.workflows.notices.written import write_deliveries
 from biosight.workflows.people.mails import Post
 
 log = logging.getLogger(__name__)
-EVERY_SECONDS = 5.0
+EVERY_SECONDS, IDLE_SECONDS = 5.0, 60.0  # between looks; the latter while nobody wants notices
 AT_ONCE = 4  # ways that may be slow or hang at the same time
 # A server that was away tells what happened meanwhile; looks overlap, since clocks differ.
 LOOK_BACK_SECONDS, OVERLAP_SECONDS = 3 * DAY, 300.0
@@ -40,18 +41,27 @@ class NoticeThread:
         self.sender = sender_of(self.settings, self.records)
         self.looked_at = time.time() - LOOK_BACK_SECONDS
         self.busy: set[str] = set()
-        self.stopping = threading.Event()
+        self.stopping, self.asked = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, name="notices", daemon=True)
         self.thread.start()
 
     def run(self) -> None:
-        while not self.stopping.wait(EVERY_SECONDS):
+        wanted = True
+        while not self.rest(EVERY_SECONDS if wanted else IDLE_SECONDS):
             try:
-                self.look()
-                self.send()
+                wanted = anybody_wants(self.records)
+                if wanted:
+                    self.look()
+                    self.send()
             except Exception as error:
                 metrics.housekeeping.labels("failed").inc()
                 log.exception("notices failed", extra={"reason": in_short(error)})
+
+    def rest(self, seconds: float) -> bool:
+        """Wait until somebody asks, or a time is over; return whether to stop."""
+        self.asked.wait(seconds)
+        self.asked.clear()
+        return self.stopping.is_set()
 
     def look(self) -> None:
         """Write down what happened since the last look."""
@@ -80,4 +90,5 @@ class NoticeThread:
     def close(self) -> None:
         """Stop after the current step; wait at most 5 seconds for it."""
         self.stopping.set()
+        self.asked.set()
         self.thread.join(5)

@@ -3,9 +3,10 @@
 Not here: sending (workflows/notices).
 """
 
+from threading import Event
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
@@ -117,13 +118,22 @@ def told(hook: Webhook) -> dict[str, object]:
 
 
 @router.put("/me/notices")
-def choose_notices(body: NoticeChoiceIn, person: Browser, records: Store) -> NoticeChoiceOut:
+def choose_notices(
+    body: NoticeChoiceIn, person: Browser, request: Request, records: Store
+) -> NoticeChoiceOut:
     """Choose how mails come, of all collections or of one that you may see."""
     if body.collection:
         membership.access(records, person.user.id, body.collection)
-    return choice_out(
-        notices.choose_mails(records, person.user.id, body.collection, body.mail, body.kinds)
-    )
+    made = notices.choose_mails(records, person.user.id, body.collection, body.mail, body.kinds)
+    wake(request)
+    return choice_out(made)
+
+
+def wake(request: Request) -> None:
+    """Let this server look for notices now: it rests longer while nobody wants any."""
+    asked: Event | None = getattr(request.app.state, "notices_asked", None)
+    if asked:
+        asked.set()
 
 
 @router.post("/me/webhooks", status_code=201)
@@ -146,13 +156,15 @@ def remove_webhook(webhook: str, person: Browser, records: Store) -> None:
 
 
 @router.post("/me/webhooks/{webhook}/test", status_code=202)
-def test_webhook(webhook: str, person: Browser, records: Store) -> DeliveryOut:
+def test_webhook(webhook: str, person: Browser, request: Request, records: Store) -> DeliveryOut:
     """Send a test to one of your webhooks, within seconds; a stopped one that answers works
     again."""
     hook = notices.own_webhook(records, person.user.id, webhook)
     words = f"Webhooks are tried out up to {MOST_TESTS} times a day."
     accounts.count_of_day(records, f"tests of webhooks by {hook.user}", MOST_TESTS, words)
-    return delivery_out(notices.ask_test(records, hook))
+    made = notices.ask_test(records, hook)
+    wake(request)
+    return delivery_out(made)
 
 
 @router.get("/me/webhooks/{webhook}/deliveries")

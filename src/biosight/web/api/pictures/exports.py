@@ -4,10 +4,11 @@ formats."""
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -26,6 +27,7 @@ from biosight.publishing.export import (
     zip_chunks,
 )
 from biosight.publishing.file_names import clean_part
+from biosight.publishing.frozen import frozen_zip
 from biosight.publishing.standards import (
     Credits,
     Scope,
@@ -46,6 +48,7 @@ from biosight.web.files.streaming import on_byte_threads, start_stream, stream_a
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import names_in
+from biosight.workflows.exchange.freezing import files_of, frozen
 from biosight.workflows.exchange.publication import scope_of, telling_of
 from biosight.workflows.pictures.derived import placeless_pieces
 from biosight.workflows.pictures.people import blurred_pieces, is_drawn, people_in
@@ -339,3 +342,27 @@ async def megadetector_file(access: MayLook, records: Store, scope: AskedScope) 
     """Download boxes and labels as MegaDetector's batch JSON, which AddaxAI and Timelapse read."""
     chunks = megadetector(records, scope)
     return download(chunks, access, "-megadetector.json", "application/json")
+
+
+@router.get(
+    "/collections/{collection}/frozen",
+    response_class=StreamingResponse,
+    responses=ZIP,
+    dependencies=NOTED,
+)
+async def freeze(
+    request: Request, access: MayLook, biosight: Open, records: Store, blobs: Bytes
+) -> Response:
+    """Download a collection's figures as a report that can be checked years later: names, rates and
+    hours, each picture's SHA-256, the models' cards, methods and a citation.
+
+    Hidden places are coarse in it, whoever asks. `biosight verify FILE` checks it.
+    """
+    c, address = access.collection, biosight.settings.public_url
+    decoders = biosight.model.decoders
+    rebuild = partial(placeless_pieces, blobs, decoders)
+    made = await to_thread.run_sync(
+        lambda: frozen(records, biosight.catalogue, c, rebuild, address)
+    )
+    ready = await on_byte_threads(request, lambda: start_stream(frozen_zip(files_of(made))))
+    return stream_answer(request, ready, "application/zip", zip_headers(access, "-frozen.zip"))
