@@ -5,7 +5,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
-from biosight.drift.early import LEAST_DAYS, RARE, arrangements, halves_compared
+from biosight.drift.early import LEAST, RARE, arrangements, halves_compared
 from biosight.drift.kindred import Floats
 from biosight.images import Image
 from biosight.storage.records import Where
@@ -58,7 +58,7 @@ def test_a_change_is_seen_and_named() -> None:
 
 
 def test_the_real_way_to_part_days_comes_first() -> None:
-    ways = arrangements(LEAST_DAYS, 2)
+    ways = arrangements(LEAST, 2)
     assert ways[0].tolist() == [0, 0, 1, 1, 1]
     assert len({tuple(way) for way in ways}) == len(ways) == 10
     assert arrangements(20, 10)[0].tolist() == [0] * 10 + [1] * 10
@@ -100,3 +100,29 @@ def test_the_check_looks_at_few_days(ada: TestClient, biosight: BioSight) -> Non
     assert "brightness" in shown["details"]["histograms"]
     later = records.find(Image, [Where("taken", ">=", "2026-05-07")])
     assert shown["since"] == min(i.created_at for i in later)
+
+
+def test_few_days_of_several_deployments_are_looked_at_by_deployment(
+    ada: TestClient, biosight: BioSight
+) -> None:
+    """Twelve cameras of one day: each is a unit, in the order of its first picture."""
+    collection = first_collection(ada)
+    path = f"/api/v1/collections/{collection}"
+    for number in range(12):
+        ids = []
+        for n in range(3):
+            content = (dark if number >= 6 else tiny.picture)("Red", number * 10 + n)
+            answer = upload(ada, collection, content, f"{number}-{n}.jpg", session="card")
+            assert isinstance(answer["image"], dict)
+            ids.append(answer["image"]["id"])
+        when = {"kind": "date", "when": f"2026-05-01T{number + 6:02}:00", "images": ids}
+        assert ada.post(f"{path}/acts", json=when).status_code == 201
+        if number == 3:
+            assert "early look" not in check(biosight, collection).sentence
+        made = ada.post(f"{path}/deployments", json={"name": f"Cam {11 - number:02}"}).json()["id"]
+        act = {"kind": "deploy", "images": ids, "deployment": made}
+        assert ada.post(f"{path}/acts", json=act).status_code == 201
+    found = check(biosight, collection)
+    assert "An early look at 12 deployments: the later 6 are" in found.sentence
+    assert "neighbouring deployments are alike, so it may be place or season." in found.sentence
+    assert found.verdict == "unknown"

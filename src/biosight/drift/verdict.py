@@ -126,17 +126,20 @@ def early_report(collection: str, model: str, early: EarlyLook, too_few: str) ->
     return replace(draft, details=json.dumps(details), drawn="")
 
 
+MAY_BE = {"days": "weather or season", "deployments": "place or season"}
+
+
 def early_words(early: EarlyLook) -> str:
     """Return what an early look hints at."""
-    first, later = early.days
-    said = f"An early look at {first + later} days:"
+    first, later = early.halves
+    said = f"An early look at {first + later} {early.unit}:"
     if not early.hints:
         return f"{said} the later {later} show no clear difference from the first {first}."
     changed = CAUSES[early.statistic][not early.higher] if early.statistic else "different"
     than = "than" if early.statistic else "from"
     return (
         f"{said} the later {later} are {changed} {than} the first {first}. This is a hint and no "
-        "more: neighbouring days are alike, so it may be weather or season."
+        f"more: neighbouring {early.unit} are alike, so it may be {MAY_BE[early.unit]}."
     )
 
 

@@ -106,7 +106,7 @@ function head(latest, acts) {
       el(
         "p",
         {},
-        "A check compares the newest upload sessions with the first 100, or with those until a day that you choose. It needs 30 sessions after them. With fewer, and at least five days, it takes an early look. It uses only what is already stored.",
+        "A check compares the newest upload sessions with the first 100, or with those until a day that you choose. It needs 30 sessions after them. With fewer, and at least five days or deployments, it takes an early look. It uses only what is already stored.",
       ),
       acts,
     );
