@@ -132,6 +132,9 @@ def shoot(page: Page, path: str, target: Path) -> None:
 def draw_all(to: Path, names: Sequence[str], code: Path = ROOT) -> None:
     """Draw pages of the code in a folder, in all forms, as FOLDER/NAME-SCHEME-WIDTH.png."""
     to.mkdir(parents=True, exist_ok=True)
+    for name in names:  # of an earlier run
+        for old in to.glob(f"{name}-*.png"):
+            old.unlink()
     with serving(PYTHONPATH=str(code / "src")) as running, sync_playwright() as play:
         ids = fill(running)
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

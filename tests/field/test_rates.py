@@ -10,11 +10,13 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.collection import Collection
-from biosight.field.effort import effort_of, efforts_of, nights_by_month
+from biosight.errors import BadRequest
+from biosight.field.effort import effort_of, efforts_of, nights_by_month, silences
 from biosight.field.gaps import Gaps
 from biosight.field.rates import CLUSTERED, POISSON, poisson_ends, rate_of, rates_of, ratio_ends
 from biosight.images import Image
 from biosight.places import Deployment, Site
+from biosight.places.days_off import clean_days_off
 from biosight.storage.records import Insert, Records, find_all
 from tests.conftest import first_collection
 from tests.publishing.test_table import IMAGE
@@ -188,3 +190,73 @@ def test_rates_are_shown_and_hide_sites_where_places_are_hidden(
     assert hidden["names"][0]["sites"] == []
     assert hidden["names"][0]["whole"]["events"] == 1
     assert bob.get("/api/v1/collections/nothing/rates").status_code == 404
+
+
+def test_days_off_are_no_trap_nights(records: Records) -> None:
+    """Ten nights, of which the camera missed three in May and one in June."""
+    off = (("2026-05-28", "2026-05-30"), ("2026-05-31", "2026-06-02"))
+    dated = Deployment("d", "c", "D", start="2026-05-25T12:00:00", end="2026-06-04T08:00:00")
+    found = effort_of(replace(dated, off=off), ("", ""))
+    assert found
+    assert found.months == {"2026-05": 4, "2026-06": 2}
+    assert found.nights() == 6
+
+
+def test_the_longest_silence_is_told(records: Records) -> None:
+    days = ("01", "02", "09", "20", "21")
+    for n, day in enumerate(days):
+        records.write(Insert(seen(f"s{n}", "d", f"2026-05-{day}T04:00:00")))
+    records.write(Insert(seen("t", "e", "2026-05-01T04:00:00")))
+    assert silences(records, "c") == {"d": ("2026-05-09", "2026-05-20")}
+    assert silences(records, "c", 12) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([], ()),
+        ([("2026-05-09", "2026-05-10")], (("2026-05-09", "2026-05-10"),)),
+        (
+            [
+                ("2026-06-01", "2026-06-03"),
+                ("2026-05-01", "2026-05-05"),
+                ("2026-05-04", "2026-05-09"),
+            ],
+            (("2026-05-01", "2026-05-09"), ("2026-06-01", "2026-06-03")),
+        ),
+    ],
+)
+def test_days_off_are_put_in_order(
+    given: list[tuple[str, str]], kept: tuple[tuple[str, str], ...]
+) -> None:
+    assert clean_days_off(given) == kept
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("2026-05-09", "2026-05-09"), ("2026-05-09", "2026-05-01"), ("2026-5-9", ""), ("", "")],
+)
+def test_what_are_no_days_off_is_refused_in_words(pair: tuple[str, str]) -> None:
+    with pytest.raises(BadRequest, match=r"such as 2026-05-03|after the day"):
+        clean_days_off([pair])
+
+
+def test_days_off_are_kept_changed_and_undone(ada: TestClient) -> None:
+    path = f"/api/v1/collections/{first_collection(ada)}"
+    made = {"name": "Cam", "start": "2026-05-01T12:00", "end": "2026-05-11T12:00"}
+    off = [["2026-05-03", "2026-05-05"]]
+    id = ada.post(f"{path}/deployments", json=made | {"off": off}).json()["id"]
+
+    def nights() -> int:
+        counted: int = ada.get(f"{path}/rates").json()["nights"]
+        return counted
+
+    assert ada.get(f"{path}/deployments").json()[0]["off"] == off
+    assert nights() == 8
+    act = ada.patch(f"{path}/deployments/{id}", json={"off": []}).json()["act"]
+    assert nights() == 10
+    assert ada.post(f"/api/v1/acts/{act}/undo").status_code == 200
+    assert nights() == 8
+    assert ada.get(f"{path}/deployments").json()[0]["off"] == off
+    wrong = ada.patch(f"{path}/deployments/{id}", json={"off": [["May", "June"]]})
+    assert (wrong.status_code, "two days" in wrong.json()["detail"]) == (400, True)

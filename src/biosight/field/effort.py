@@ -2,22 +2,26 @@
 
 A trap night is a night (the change of a date) that a deployment lasted; a deployment of a single
 day counts as one. A deployment lasts as long as people said, else from its first picture to its
-last. Nights on which a camera failed are not known, so rates are somewhat too low where one did.
-Not here: rates (rates.py).
+last. Nights on which people say that its camera did not work (places/days_off.py) don't count; of
+others nobody knows, so rates are somewhat too low where a camera failed unseen. Not here: rates
+(rates.py).
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from biosight.images import Image
 from biosight.places import Deployment
+from biosight.places.days_off import nights_off
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where
 
 DAY = len("2026-05-03")
 LONGEST_DAYS = 366 * 50  # longer than any survey: a clock that is wrong
+LEAST_SILENCE = 7  # days
 LONGEST_SEEN = 366 * 2  # by pictures' dates: cameras that lose their power begin anew in 2000
 
 
@@ -66,13 +70,34 @@ def effort_of(deployment: Deployment, seen: tuple[str, str]) -> Effort | None:
     longest = LONGEST_DAYS if deployment.start and deployment.end else LONGEST_SEEN
     if not timedelta() <= end - begin <= timedelta(longest):
         return None
-    return Effort(deployment.id, deployment.site, first, last, nights_by_month(begin, end))
+    nights = nights_by_month(begin, end, set(nights_off(deployment.off)))
+    return Effort(deployment.id, deployment.site, first, last, nights)
 
 
-def nights_by_month(begin: date, end: date) -> dict[str, int]:
-    """Return the nights between two days by the month in which each begins; one for a single
-    day."""
+def nights_by_month(begin: date, end: date, off: Set[date] = frozenset()) -> dict[str, int]:
+    """Return the nights between two days, but those `off`, by the month in which each begins; one
+    for a single day."""
     if begin == end:
         return {begin.isoformat()[:7]: 1}
     nights = (begin + timedelta(n) for n in range((end - begin).days))
-    return dict(Counter(night.isoformat()[:7] for night in nights))
+    return dict(Counter(night.isoformat()[:7] for night in nights if night not in off))
+
+
+def silences(
+    records: Records, collection: str, least: int = LEAST_SILENCE
+) -> dict[str, tuple[str, str]]:
+    """Return the longest time without a picture of each deployment that has one of at least `least`
+    days: the day of the last picture before it and of the first one after it."""
+    dated = [*living_images(collection), Where("taken", "!=", "")]
+    days: dict[str, list[str]] = defaultdict(list)
+    for deployment, day in records.tally(Image, dated, ("deployment", "day")):
+        days[str(deployment)].append(str(day))
+    found = {
+        id: max(pairwise(sorted(some)), key=length, default=("", "")) for id, some in days.items()
+    }
+    return {id: pair for id, pair in found.items() if pair[0] and length(pair) >= least}
+
+
+def length(pair: tuple[str, str]) -> int:
+    """Return the days between two days."""
+    return (date.fromisoformat(pair[1]) - date.fromisoformat(pair[0])).days

@@ -38,8 +38,9 @@ class Deployment:
     `zone` (IANA) is where it stood, "" if unknown. `start` and `end` are corrected local times to
     the second, "" for those of the first and last picture. `height` is the camera's in metres.
     `bait` is None where nobody said. `event_gap` in seconds is None for the collection's
-    (field/gaps.py). `terms` are cells of an imported table that no other field holds: columns of
-    Camtrap DP with their texts.
+    (field/gaps.py). `off` says when it did not work: pairs of the day on which it stopped and the
+    day on which it worked again (YYYY-MM-DD). `terms` are cells of an imported table that no other
+    field holds: columns of Camtrap DP with their texts.
     """
 
     table: ClassVar[str] = "deployments"
@@ -61,6 +62,7 @@ class Deployment:
     event_gap: int | None = None
     version: int = 1
     terms: Terms = ()
+    off: Terms = ()
 
 
 @dataclass(frozen=True, slots=True)

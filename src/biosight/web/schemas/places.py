@@ -58,12 +58,16 @@ class SiteOut(BaseModel):
     deployments: int
 
 
+Day = Annotated[str, Field(max_length=10)]
+
+
 class DeploymentIn(Input):
     """A camera at a site for a time.
 
     `start` and `end` are local times, and `zone` is an IANA name. `shift`, in seconds, is added to
     what the clock said. `height` is in metres. `event_gap` is in seconds, null for the collection's
-    gap.
+    gap. `off` says when the camera did not work: pairs of the day on which it stopped and the day
+    on which it worked again.
     """
 
     name: str = Field(min_length=1, max_length=deployment_acts.LONGEST_NAME)
@@ -77,6 +81,7 @@ class DeploymentIn(Input):
     bait: bool | None = None
     comments: str = Field("", max_length=2000)
     event_gap: int | None = Field(None, ge=0, le=LONGEST_GAP)
+    off: list[tuple[Day, Day]] = Field([], max_length=100)
 
 
 class DeploymentChange(DeploymentIn):
@@ -88,7 +93,8 @@ class DeploymentChange(DeploymentIn):
 class DeploymentOut(BaseModel):
     """A deployment, with how many pictures it has and their first and last corrected time.
 
-    `shift_words` is the shift in words, "" for none.
+    `shift_words` is the shift in words, "" for none. `silence` has the days of the pictures before
+    and after its longest time without one, if that lasted a week.
     """
 
     id: str
@@ -104,6 +110,8 @@ class DeploymentOut(BaseModel):
     bait: bool | None
     comments: str
     event_gap: int | None
+    off: list[tuple[str, str]]
+    silence: tuple[str, str] | None
     images: int
     first: str
     last: str

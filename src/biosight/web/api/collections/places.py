@@ -11,11 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, UploadFile
 
 from biosight.field.coarse_places import Coarsening
+from biosight.field.effort import silences
 from biosight.field.grid import uncertainty
 from biosight.images import Image
 from biosight.places import Deployment, Site, tables
 from biosight.places.clocks import checked_moment, shift_between, shift_time
 from biosight.places.coordinates import read_place
+from biosight.places.days_off import clean_days_off
 from biosight.places.tables import MOST_BYTES
 from biosight.review.acts import MOST_AT_ONCE, Act
 from biosight.storage.conditions import living_images
@@ -129,9 +131,11 @@ def deployments(access: MayLook, records: Store) -> list[DeploymentOut]:
     images = records.count_by(Image, living_images(c), "deployment")
     found = deployment_acts.deployments_of(records, c)
     edges = edges_of(records, c, [d.id for d in found if images.get(d.id)])
+    quiet = silences(records, c)
     return [
         DeploymentOut(
             **{k: getattr(d, k) for k in DeploymentIn.model_fields},
+            silence=quiet.get(d.id),
             id=d.id,
             shift_words=deployment_acts.in_words(d.shift) if d.shift else "",
             images=images.get(d.id, 0),
@@ -159,6 +163,7 @@ def edges_of(
 def deployment_from(body: DeploymentIn, collection: str) -> Deployment:
     """Return the body as a Deployment. Raises BadRequest."""
     said = body.model_dump() | {"start": full(body.start), "end": full(body.end)}
+    said["off"] = clean_days_off(body.off)
     return Deployment(id="", collection=collection, **said)
 
 
@@ -166,6 +171,8 @@ def changed_deployment(old: Deployment, body: DeploymentChange) -> Deployment:
     """Return a deployment with the fields that were sent. Raises BadRequest."""
     said: dict[str, Any] = body.model_dump(exclude_unset=True)
     said |= {name: full(said[name]) for name in ("start", "end") if name in said}
+    if "off" in said:
+        said["off"] = clean_days_off(said["off"])
     return replace(old, **said)
 
 

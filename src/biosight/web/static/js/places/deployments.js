@@ -6,7 +6,7 @@ import { fill } from "../frame/form.js";
 import { question, toast } from "../frame/toast.js";
 import { watch } from "../pictures/work.js";
 import { setClock } from "./clock.js";
-import { asBody, changeDeployment } from "./deployment_changes.js";
+import { asBody, changeDeployment, offAsText, offOfText } from "./deployment_changes.js";
 import { done, drawRows, editSite, removePlace, small } from "./sites.js";
 
 /** @typedef {import("./sites.js").Page} Page */
@@ -31,7 +31,8 @@ export async function editDeployment(page, sites, d) {
     const height = said.height ? Number(said.height) : null;
     const bait = said.bait ? said.bait === "true" : null;
     const event_gap = said.event_gap ? Number(said.event_gap) : null;
-    const body = { ...(d ? asBody(d) : { shift: 0, comments: "" }), ...said, height, bait, event_gap };
+    const off = offOfText(said.off);
+    const body = { ...(d ? asBody(d) : { shift: 0, comments: "" }), ...said, height, bait, event_gap, off };
     const act = d ? await changeDeployment(page, d, body) : (await call("POST", `${page.here}/deployments`, body)).act;
     done(page, d ? `${said.name} is changed` : `${said.name} is added: select pictures and press Place`, act);
   };
@@ -64,6 +65,15 @@ export async function editDeployment(page, sites, d) {
           value: d?.event_gap ?? "",
           type: "number",
           hint: "leave empty for the collection’s",
+        },
+        {
+          name: "off",
+          label: "The camera did not work: two days a line, it stopped and it worked again",
+          value: d ? offAsText(d.off) : "",
+          type: "lines",
+          hint: d?.silence
+            ? `There is no picture between ${d.silence.join(" and ")}.`
+            : "such as 2026-05-03 to 2026-05-17",
         },
       ],
     },
