@@ -43,7 +43,8 @@ def opened(page: Page, server: Server, size: tuple[int, int], images: int) -> st
         assert client.post(path, files=files).status_code == 201
     let_in(page.context, server, client)
     page.goto(f"/collections/{collection}")
-    expect(page.locator(".tile")).to_have_count(images)
+    expect(page.locator("#counted")).to_contain_text(f"{images} picture")
+    expect(page.locator(".tile").first).to_be_visible()
     return collection
 
 
@@ -217,3 +218,17 @@ def test_a_phone_shows_pictures_at_once_and_its_acts_at_the_foot(
     assert below["y"] + below["height"] == pytest.approx(844, abs=1)
     chosen.get_by_label("No organism").select_option("Empty")
     expect(page.locator(".tile .thing.empty")).to_have_count(1)
+
+
+def test_the_end_of_the_grid_stands_still(page: Page, server: Server) -> None:
+    """It jumped up by some rows with every second turn of the wheel."""
+    opened(page, server, (1000, 400), 200)
+    page.mouse.move(700, 300)
+    places: list[float] = []
+    for _ in range(40):
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(60)
+        places.append(page.evaluate("scrollY"))
+    end = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    assert end > 2000
+    assert {round(y / 4) for y in places[-20:]} == {round(end / 4)}

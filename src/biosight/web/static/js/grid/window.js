@@ -130,14 +130,18 @@ export class Window {
     for (const line of lines)
       if (line.y + line.height > top && line.y < top + innerHeight)
         for (let at = line.start; at < line.end; at++) this.seen(at);
-    const [first, last, end] = [lines[0], lines.at(-1), this.lines.at(-1)];
-    this.box.style.paddingTop = `${first?.y ?? 0}px`;
-    this.box.style.paddingBottom = `${end && last ? end.y + end.height - last.y - last.height : 0}px`;
     if (this.headings) layHeadings(this.headings, lines);
   }
 
-  /** @param {import("./rows.js").Line[]} lines */
+  /**
+   * Put the tiles of some lines into the page, and the padding that stands for the others: together, since a page that
+   * is shorter in between, if only while something is measured, loses its place at the end.
+   * @param {import("./rows.js").Line[]} lines
+   */
   place(lines) {
+    const [first, last, whole] = [lines[0], lines.at(-1), this.lines.at(-1)];
+    this.box.style.paddingTop = `${first?.y ?? 0}px`;
+    this.box.style.paddingBottom = `${whole && last ? whole.y + whole.height - last.y - last.height : 0}px`;
     const [start, end] = [lines[0]?.start ?? 0, lines.at(-1)?.end ?? 0];
     const heads = new Set(lines.filter((line) => line.head).map((line) => line.start));
     drop(this.tiles, (at) => at >= start && at < end);
