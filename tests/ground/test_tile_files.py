@@ -87,10 +87,17 @@ def test_the_map_shows_the_file(settings: Settings, tmp_path: Path, kind: str) -
         page = client.get(f"/collections/{first_collection(client)}/places").text
         assert 'data-tiles="/ground/{z}/{x}/{y}"' in page
         assert 'data-credit="A survey of 2024"' in page
+        assert 'data-shallowest="0"' in page
         assert 'data-deepest="1"' in page
         answer = client.get("/ground/1/0/0")
         assert (answer.content, answer.headers["content-type"]) == (TILES[1, 0, 0], "image/png")
-        for wrong in ("/ground/1/1/0", "/ground/9/0/0", "/ground/-1/0/0", "/ground/1/-1/0"):
+        for wrong in (
+            "/ground/1/1/0",
+            "/ground/9/0/0",
+            "/ground/-1/0/0",
+            "/ground/1/-1/0",
+            f"/ground/1/{10**30}/0",
+        ):
             assert client.get(wrong).status_code == 404
     opened.close()
 

@@ -78,6 +78,9 @@ def test_geojson_keeps_shapes_and_names_alone(tmp_path: Path) -> None:
         ("7", "Point", [8.0, 47.0]),
         ("7", "Polygon", SQUARE),
     ]
+    assert read(tmp_path, point | {"crs": None}) == [("", "Point", [8, 47])]
+    half = '{"type": "Feature", "properties": {"name": "\\ud800"}, "geometry": %s}'
+    assert read(tmp_path, half % json.dumps(point)) == [("?", "Point", [8, 47])]
     assert read(tmp_path, b"\xef\xbb\xbf" + json.dumps(point).encode()) == [("", "Point", [8, 47])]
 
 
@@ -93,6 +96,8 @@ def test_geojson_keeps_shapes_and_names_alone(tmp_path: Path) -> None:
         ('{"type": "LineString", "coordinates": [1, 2]}', "neither GeoJSON nor GPX"),
         ('{"type": "Point", "coordinates": ["a", "b"]}', "neither GeoJSON nor GPX"),
         ('{"type": "Point", "coordinates": [NaN, 1]}', "other coordinates"),
+        ('{"type": "Point", "coordinates": ["12", "34"]}', "neither GeoJSON nor GPX"),
+        ('{"type": "Point", "coordinates": [1, 2], "crs": "EPSG:2056 not 4326"}', "WGS 84"),
         ('{"type": "Point", "coordinates": [2600000, 1200000]}', "WGS 84"),
         ('{"type": "FeatureCollection", "features": []}', "no shapes"),
         ("<kml/>", "neither GeoJSON nor GPX"),

@@ -54,6 +54,8 @@ def test_a_report_has_figures_pictures_methods_and_models(ada: TestClient) -> No
     assert "Garwood 1936" in report.read("methods.md").decode()
     [card] = [name for name in report.namelist() if name.startswith("models/")]
     assert json.loads(report.read(card))["labels"]
+    assert list(about["models"]) == [card]
+    assert about["changed_while_it_was_written"] is False
 
 
 def test_rates_and_hours_are_those_of_the_page(ada: TestClient) -> None:
@@ -109,7 +111,7 @@ def test_a_hidden_place_is_coarse_for_everybody(
         assert row["sha256"] == ""
         assert row["latitude"] == "47.5"
         [told] = rows(report, "hidden_pictures.csv")
-        assert told["sha256_without_place"] == hashlib.sha256(without).hexdigest()
+        assert told["sha256_as_given"] == hashlib.sha256(without).hexdigest()
         everything = b"".join(report.read(name) for name in report.namelist())
         assert hashlib.sha256(original).hexdigest().encode() not in everything
         assert b"47.375" not in everything
@@ -117,7 +119,7 @@ def test_a_hidden_place_is_coarse_for_everybody(
 
 def written(folder: Path, files: dict[str, bytes] | None = None) -> Path:
     about = json.dumps({"form": "BioSight frozen report 1", "citation": "A", "pictures": 2})
-    pictures = b"sha256,label\r\naa,Red\r\nbb,Green\r\n"
+    pictures = b"sha256,label\r\naa,Red\r\nbb,'+Fox\r\n,Hidden\r\n"
     content = {"report.json": about.encode(), "pictures.csv": pictures} | (files or {})
     path = folder / "report.zip"
     path.write_bytes(b"".join(frozen_zip((name, [body]) for name, body in content.items())))
@@ -140,7 +142,7 @@ def test_a_report_that_nobody_touched_is_whole(tmp_path: Path) -> None:
     found = read_frozen(written(tmp_path))
     assert found.whole
     assert found.files == 2
-    assert found.labels == {"aa": "Red", "bb": "Green"}
+    assert (found.labels, found.unnamed) == ({"aa": "Red", "bb": "+Fox"}, 1)
 
 
 def test_each_change_is_named(tmp_path: Path) -> None:
@@ -166,6 +168,9 @@ def test_what_is_no_report_is_refused_in_words(tmp_path: Path, content: bytes) -
         ("report__json", b'{"form": "BioSight frozen report 9"}', "another form"),
         (SUMS, b"one word\n", "no frozen report"),
         ("report__json", None, "no frozen report"),
+        ("report__json", b"[" * 5_000_001, "no frozen report"),
+        (SUMS, b"a  names.csv\nb  names.csv\n", "no frozen report"),
+        ("pictures__csv", b"sha256,label\naa," + b"x" * 200_000, "no frozen report"),
     ],
 )
 def test_a_damaged_report_is_refused_in_words(
@@ -173,6 +178,57 @@ def test_a_damaged_report_is_refused_in_words(
 ) -> None:
     with pytest.raises(BadRequest, match=words):
         read_frozen(changed(written(tmp_path), **{file: content}))
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, {"names.csv": b"1"})
+    with zipfile.ZipFile(path) as old:
+        content = [(name, old.read(name)) for name in old.namelist()]
+    with zipfile.ZipFile(path, "w") as new:
+        for name, body in content:
+            new.writestr(name, body)
+        with pytest.warns(UserWarning, match="Duplicate"):
+            new.writestr("names.csv", b"Lynx,999")
+    with pytest.raises(BadRequest, match="no frozen report"):
+        read_frozen(path)
+
+
+def test_what_a_report_says_can_steer_no_screen(tmp_path: Path) -> None:
+    about = {"form": "BioSight frozen report 1", "citation": "A\nEvery file fits.\x1b[2J"}
+    found = read_frozen(changed(written(tmp_path), report__json=json.dumps(about).encode()))
+    assert found.about["citation"] == "A Every file fits. [2J"
+
+
+def test_a_hidden_name_is_not_told_where_a_place_is_exact(ada: TestClient) -> None:
+    """A person said something else than the machine, whose answer has become sensitive."""
+    collection = first_collection(ada)
+    image = upload(ada, collection, jpeg(packet=xmp(**PLACE)), "nest.jpg")["image"]
+    assert isinstance(image, dict)
+    upload(ada, collection, jpeg(quality=80), "other.jpg")
+    machine = image["label"]
+    act = {"kind": "relabel", "images": [image["id"]], "label": "Fox"}
+    assert ada.post(f"/api/v1/collections/{collection}/acts", json=act).status_code == 201
+    hidden = {"sensitive": [machine], "coarse": 1.0}
+    assert ada.patch(f"/api/v1/collections/{collection}", json=hidden).status_code == 200
+    for report in (rows(report_of(ada, collection), "pictures.csv"), csv_of(ada, collection)):
+        [fox] = [row for row in report if row["label"] == "Fox"]
+        assert float(fox["latitude"]) == pytest.approx(47.375)
+        assert machine not in json.dumps(fox)
+
+
+def csv_of(client: TestClient, collection: str) -> list[dict[str, str]]:
+    text = client.get(f"/api/v1/collections/{collection}/csv").content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_where_people_are_blurred_no_upload_is_named(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    upload_ids(ada, collection, "Red")
+    ada.patch(f"/api/v1/collections/{collection}", json={"blur_people": True})
+    report = report_of(ada, collection)
+    [row], [told] = rows(report, "pictures.csv"), rows(report, "hidden_pictures.csv")
+    assert row["sha256"] == ""
+    assert len(told["sha256_as_given"]) == 64
 
 
 def test_frozen_and_verified_from_the_shell(
@@ -192,14 +248,21 @@ def test_frozen_and_verified_from_the_shell(
         done = CliRunner().invoke(main, words, env=environment)
         return done.exit_code, done.output
 
-    assert run("freeze", "--to", target)[0] == 0
+    code, said = run("freeze", "--to", target)
+    assert code == 0
+    published = said.split()[-1]
+    assert list(tmp_path.glob("*.part")) == []
     code, said = run("freeze", "--to", target)
     assert code == 1
     assert "is there already" in said
     code, said = run("verify", target)
     assert code == 0
     assert "2 pictures" in said
-    assert "Every file is as it was frozen." in said
+    assert "Every file fits this list." in said
+    assert published in said
+    assert run("verify", target, "--sha256", published)[0] == 0
+    code, said = run("verify", target, "--sha256", 64 * "0")
+    assert (code, "not the one that was published" in said) == (3, True)
     acts = f"/api/v1/collections/{collection}/acts"
     client.post(acts, json={"kind": "relabel", "images": images[:1], "label": "Blue"})
     client.post(acts, json={"kind": "trash", "images": images[1:]})
@@ -211,3 +274,13 @@ def test_frozen_and_verified_from_the_shell(
     code, said = run("verify", target)
     assert code == 3
     assert "names.csv: changed since it was frozen." in said
+
+
+def test_no_archive_is_made_to_compare_with(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    report = written(tmp_path)
+    for words in (("verify", str(report), "--collection", "A"), ("freeze", "--to", "x.zip")):
+        done = CliRunner().invoke(main, words, env={"BIOSIGHT_DATA_DIR": str(nowhere)})
+        assert done.exit_code == 1
+        assert "There is no BioSight data in" in done.output
+    assert not nowhere.exists()

@@ -30,9 +30,11 @@ def test_a_route_says_what_it_takes_and_answers(ada: TestClient) -> None:
     assert "file" in {f.name for f in upload.body}
     assert upload.answer == "Uploaded"
     assert upload.curl == (
-        'curl -H "Authorization: Bearer $TOKEN" -X POST -F file=@picture.jpg '
-        '"$BIOSIGHT/api/v1/collections/{collection}/images"'
+        'curl -H "Authorization: Bearer $TOKEN" -X POST -F file=@FILE -F session=… '
+        '-F keywords=… -F path=… "$BIOSIGHT/api/v1/collections/$COLLECTION/images"'
     )
+    assert routes["get-api-v1-images-image-original"].answer == "file"
+    assert routes["delete-api-v1-me"].answer == "nothing"
     images = routes["get-api-v1-collections-collection-images"]
     kinds = {f.name: f.kind for f in images.asked}
     assert kinds["limit"] == "integer"

@@ -23,10 +23,19 @@ from biosight.notices import Delivery, NoticeChoice, Webhook
 from biosight.settings import Settings, networks
 from biosight.storage.records import Insert, Records, Remove, Replace, find_all, new_id
 from biosight.web.app import create_app
+from biosight.web.background import notice_thread
+from biosight.web.background.notice_thread import NoticeThread
 from biosight.work import jobs
 from biosight.work.jobs import Job
 from biosight.work.leases import Lease, drop_lease, take_lease
-from biosight.workflows.notices.sending import PAUSES, Sender, send_by_way, send_due
+from biosight.workflows.notices.sending import (
+    PAUSES,
+    DueWay,
+    Sender,
+    due_ways,
+    send_by_way,
+    send_due,
+)
 from biosight.workflows.notices.written import write_deliveries
 from biosight.workflows.people.mails import Post
 from biosight.workflows.upkeep.housekeeping import keep_house
@@ -651,3 +660,52 @@ def test_mail_that_is_not_taken_is_tried_again(server: Server, ada: TestClient) 
     server.make_due()
     server.round()
     assert server.box.next()["To"] == "ada@example.org"
+
+
+def test_many_notices_of_one_way_hide_no_other_way(
+    server: Server, ada: TestClient, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.workflows.notices.sending.MOST_IN_ROUND", 2)
+    made = hook(ada, there.url)
+    for _ in range(5):
+        ended(server, me(ada), first_collection(ada))
+    write_deliveries(server.records, time.time() - 60, mail=True)
+    choose(ada, "at once")
+    ended(server, me(ada), first_collection(ada))
+    write_deliveries(server.records, time.time() - 60, mail=True)
+    ways = [due.way for due in due_ways(server.sender)]
+    assert ways == [f"mail:{me(ada)}", made["id"]]
+    without = replace(server.sender, hooks=False)
+    assert [due.way for due in due_ways(without)] == [f"mail:{me(ada)}"]
+
+
+def test_stopping_mails_leaves_what_follows_the_others(server: Server, ada: TestClient) -> None:
+    collection = first_collection(ada)
+    choose(ada, "daily")
+    choose(ada, "", collection)
+    [secret] = [c.secret for c in find_all(server.records, NoticeChoice) if not c.collection]
+    assert ada.post("/api/v1/notices/stop", params={"secret": secret}).status_code == 204
+    said = {c["collection"]: c["mail"] for c in ada.get("/api/v1/me/notices").json()["choices"]}
+    assert said == {"": "none", collection: ""}
+
+
+def test_the_thread_sends_one_way_of_each_person_and_keeps_one_for_mails(
+    server: Server, ada: TestClient, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slow webhooks of others leave a mail its thread."""
+    begun: list[DueWay] = []
+    thread = NoticeThread(server.biosight)
+    thread.close()
+    monkeypatch.setattr(thread, "send_by", begun.append)  # they never end
+    people = [f"p{n}" for n in range(6)]
+    due = [DueWay(person, f"hook{n}{person}") for person in people for n in range(2)]
+    monkeypatch.setattr(notice_thread, "due_ways", lambda _: due)
+    thread.send()
+    assert len(begun) == len({one.user for one in begun}) == 3
+    monkeypatch.setattr(notice_thread, "due_ways", lambda _: [DueWay("ada", "mail:ada"), *due])
+    thread.send()
+    for _ in range(100):
+        if len(begun) == 4:
+            break
+        time.sleep(0.02)
+    assert begun[-1].way == "mail:ada"

@@ -6,6 +6,15 @@ people add (places/layers.py).
 """
 
 from biosight.ground.drawn import DEEPEST, SCHEMES, Scheme, draw_tile
-from biosight.ground.tile_files import Tile, TileFile, open_tiles
+from biosight.ground.tile_files import UNREADABLE, Tile, TileFile, open_tiles
 
-__all__ = ["DEEPEST", "SCHEMES", "Scheme", "Tile", "TileFile", "draw_tile", "open_tiles"]
+__all__ = [
+    "DEEPEST",
+    "SCHEMES",
+    "UNREADABLE",
+    "Scheme",
+    "Tile",
+    "TileFile",
+    "draw_tile",
+    "open_tiles",
+]

@@ -4,6 +4,7 @@ Not here: tiles that BioSight draws (drawn.py), or those of another server.
 """
 
 import sqlite3
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,8 @@ UNREADABLE = (
     MagicNumberNotFound,
     SpecVersionUnsupported,
     sqlite3.Error,
+    zlib.error,
+    OSError,
 )
 ONE = "SELECT tile_data FROM tiles WHERE (zoom_level, tile_column, tile_row) = (?, ?, ?)"
 
@@ -37,14 +40,16 @@ class Tile:
 
 
 class TileFile(Protocol):
-    """A file of tiles: the deepest zoom that it has, the credit that its makers ask for, and its
-    tiles in Web Mercator."""
+    """A file of tiles: the first and the deepest zoom that it has, the credit that its makers ask
+    for, and its tiles in Web Mercator."""
 
+    shallowest: int
     deepest: int
     credit: str
 
     def tile(self, zoom: int, x: int, y: int) -> Tile | None:
-        """Return a tile, None where the file has none."""
+        """Return a tile, None where the file has none. Raises one of UNREADABLE where it is
+        damaged."""
         ...
 
 
@@ -83,7 +88,8 @@ class PmTiles:
         if header["tile_type"] not in RASTER:
             raise BadRequest(VECTOR.format(path))
         self.deepest = int(header["max_zoom"])
-        self.credit = str(self.reader.metadata().get("attribution", ""))
+        self.shallowest = int(header["min_zoom"])
+        self.credit = str(self.reader.metadata().get("attribution") or "")
 
     def tile(self, zoom: int, x: int, y: int) -> Tile | None:
         content = self.reader.get(zoom, x, y)
@@ -97,11 +103,12 @@ class MbTiles:
         self.address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         with self.opened() as connection:
             said = dict(connection.execute("SELECT name, value FROM metadata"))
-            deepest = connection.execute("SELECT max(zoom_level) FROM tiles").fetchone()[0]
+            zooms = "SELECT min(zoom_level), max(zoom_level) FROM tiles"
+            shallowest, deepest = connection.execute(zooms).fetchone()
         if said.get("format") in ("pbf", "mvt"):
             raise BadRequest(VECTOR.format(path))
-        self.deepest = int(deepest or 0)
-        self.credit = str(said.get("attribution", ""))
+        self.shallowest, self.deepest = int(shallowest or 0), int(deepest or 0)
+        self.credit = str(said.get("attribution") or "")
 
     def opened(self) -> sqlite3.Connection:
         return sqlite3.connect(self.address, uri=True, factory=Closing)

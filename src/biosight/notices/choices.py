@@ -94,7 +94,8 @@ def stop_mails(records: Records, secret: str) -> None:
         raise NotFound("This link does not work any more; look under Account.")
     while True:
         try:
-            records.write(*map(ended_choice, choices_of(records, found.user)))
+            said = [c for c in choices_of(records, found.user) if c.mail]  # "" follows the others
+            records.write(*map(ended_choice, said))
             return
         except Stale:
             continue  # they changed something just now

@@ -7,6 +7,7 @@ Not here: keeping them (workflows/places/map_layers.py), drawing them
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ DEPTHS = {
     "Polygon": 2,
     "MultiPolygon": 3,
 }
-Geometry = dict[str, Any]
+# How GeoJSON of 2008 names WGS 84, where it does.
+WGS_84 = re.compile(r"CRS84|EPSG:(:|[0-9.]+:)?4326\b")
 NEITHER = "This is neither GeoJSON nor GPX. Export the layer as GeoJSON in WGS 84 (EPSG:4326)."
 
 
@@ -77,7 +79,7 @@ def of_geojson(said: Mapping[str, Any], depth: int) -> Iterator[dict[str, Any]]:
     """Yield the shapes of a GeoJSON object, also of collections within it."""
     if depth > DEEPEST:
         raise BadRequest("The shapes of this file are nested too deeply.")
-    if "crs" in said and "CRS84" not in json.dumps(said["crs"]) and "4326" not in str(said["crs"]):
+    if said.get("crs") and not WGS_84.search(json.dumps(said["crs"])):
         raise BadRequest("This file has other coordinates; export it in WGS 84 (EPSG:4326).")
     if said["type"] == "FeatureCollection":
         for feature in said["features"]:
@@ -99,7 +101,8 @@ def shape_name(properties: Mapping[str, Any]) -> str:
     """Return what a shape is called, "" for nothing."""
     found = {str(k).casefold(): v for k, v in properties.items()}
     said = next((found[k] for k in ("name", "title", "label", "id") if found.get(k)), "")
-    return " ".join(str(said).split())[:LONGEST_NAME]
+    text = str(said).encode("utf-8", "replace").decode()  # JSON may hold half of a sign
+    return " ".join(text.split())[:LONGEST_NAME]
 
 
 def checked(coordinates: Any, depth: int) -> Any:
@@ -107,7 +110,10 @@ def checked(coordinates: Any, depth: int) -> Any:
     on the earth, as those in metres of a grid are not."""
     if depth:
         return [checked(part, depth - 1) for part in coordinates]
-    return position(float(coordinates[0]), float(coordinates[1]))
+    longitude, latitude = coordinates[:2]
+    if isinstance(longitude, str) or isinstance(latitude, str):
+        raise BadRequest(NEITHER)
+    return position(float(longitude), float(latitude))
 
 
 def position(longitude: float, latitude: float) -> list[float]:

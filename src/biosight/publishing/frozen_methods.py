@@ -10,25 +10,31 @@ METHODS = """# How these figures were made
 - `names.csv`: a name is *verified* once a person gave or confirmed it, or a name below it, for one
   picture. It is *not proved* once three pictures that a machine gave it were looked at in vain, or
   none is left. Other names wait for somebody to look.
+- `pictures` and `events` count a name alone in `names.csv`, and with all names below it in
+  `rates.csv` and `hours.csv`.
 - An **event** is a series of pictures of one deployment that follow each other within {gap}
-  seconds, or within the gap that the deployment has itself.
+  seconds, or within the gap that the deployment has itself. A picture without a deployment is one
+  event.
 - `rates.csv`: events in 100 trap nights (Rovero and Marshall 2009, *Journal of Applied Ecology*
   46), for the {most} names with most pictures. A trap night is a night between the first and the
-  last day of a deployment. Intervals hold 95 %. Where `interval_from` is "deployments", they come
-  from how deployments differ: a ratio estimator, its variance by linearisation (Cochran 1977,
-  *Sampling Techniques*). Where it is "count", they come from the count alone (Garwood 1936,
-  *Biometrika* 28) and are too narrow if visits come in clusters. **No interval counts the errors
-  of the machine.**
+  last day of a deployment, but those on which people say that its camera did not work. Where any
+  place is hidden there are no rates by site. Intervals hold 95 %. Where `interval_from` is
+  "deployments", they come from how deployments differ: a ratio estimator, its variance by
+  linearisation (Cochran 1977, *Sampling Techniques*). Where it is "count", they come from the count
+  alone (Garwood 1936, *Biometrika* 28) and are too narrow if visits come in clusters. **No interval
+  counts the errors of the machine.**
 - `hours.csv`: by the local clock, and by sun time, on which the sun rises at 6 and sets at 18
   (Vazquez et al. 2019, *Methods in Ecology and Evolution* 10).
 - `pictures.csv`: who named each picture, how sure the machine was, and the SHA-256 of its file.
-  Places are {places}. A picture whose place is hidden has its SHA-256 in `hidden_pictures.csv`, of
-  its form without place.
+  Places are {places}. A picture whose place or people are hidden has its SHA-256 in
+  `hidden_pictures.csv`, of the form in which it is given.
 - `models/`: the cards of the models that named pictures: what they learned from, and how often
-  they were right where that was measured.
+  they were right where that was measured. `report.json` says which file is which model's.
 
-`biosight verify FILE` checks that nothing was changed since. So does `sha256sum -c SHA256SUMS` in
-the unpacked folder.
+`SHA256SUMS` lists the SHA-256 of each file. Publish the SHA-256 of that list beside the report, as
+`biosight freeze` prints it: then nobody can change the report unseen. `biosight verify FILE`
+compares the files with the list and prints its SHA-256; so do `sha256sum -c SHA256SUMS` and
+`sha256sum SHA256SUMS` in the unpacked folder.
 """
 
 

@@ -65,6 +65,11 @@ COLUMNS = (
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
+def unsafe_text(cell: str) -> str:
+    """Return the text of a cell that safe_cell made."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(DANGEROUS) else cell
+
+
 def safe_cell(text: str) -> str:
     """Return text that a spreadsheet won't read as a formula."""
     return f"'{text}" if text.startswith(DANGEROUS) else text
@@ -106,6 +111,11 @@ class Telling:
         return self.placeless(image) or self.blurred(image)
 
 
+def told(image: Image, text: str, rule: Coarsening) -> str:
+    """Return a text, "" if it would reveal what was seen at a place that is shown exactly."""
+    return "" if rule.tells(image, text) else text
+
+
 def picture_row(
     image: Image,
     file: str,
@@ -124,14 +134,17 @@ def picture_row(
     latitude, longitude, altitude = place_told(image, site, telling.rule)
     address = telling.address.rstrip("/")
     taxon = naming.published(image.label)
-    top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in prediction.top) if prediction else ""
+    guesses = (
+        [g for g in prediction.top if not telling.rule.tells(image, g.label)] if prediction else []
+    )
+    top = "; ".join(f"{g.label} {g.confidence:.4f}" for g in guesses)
     sure = f"{image.confidence:.4f}" if image.model else ""
     by, at = annotated or ("", 0.0)
     texts: Mapping[str, str] = {
         "file": file,
         "label": image.label,
         "said_by": image.who,
-        "machine_label": image.machine_label,
+        "machine_label": told(image, image.machine_label, telling.rule),
         "model": image.model,
         "top_5": top,
         "annotated_by": by,
@@ -142,13 +155,13 @@ def picture_row(
         "sha256": "" if telling.changes(image) else image.sha256,
         "original_name": image.name,
         "original_path": image.name if hidden else image.path,
-        "note": image.note,
+        "note": told(image, image.note, telling.rule),
         "camera": image.camera,
         "scientific_name": taxon.scientific_name if taxon else "",
         "taxon_rank": taxon.taxon_rank if taxon else "",
         "path": " > ".join(line_of(image.label_path)),
         "vernacular_name": taxon.vernacular_name if taxon else "",
-        "group": naming.shown(image.group),
+        "group": told(image, naming.shown(image.group), telling.rule),
         "unsure": yes(image.who == "machine" and image.percent < telling.threshold),
         "unfamiliar": yes(image.unfamiliar),
         "uploaded_by": telling.person(image.uploaded_by),

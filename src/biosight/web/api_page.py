@@ -4,7 +4,7 @@ Not here: the routes (web/api), or docs/reference/api.md, which lists them for t
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,7 @@ def route_of(document: Schema, path: str, method: str, said: Schema) -> ApiRoute
     media = next(iter(content), "")
     body = resolved(document, content[media].get("schema", {})) if media else {}
     kind, link = kind_of(answer_of(said))
+    fields = tuple(fields_of(body))
     title, _, words = said.get("description", said.get("summary", "")).partition("\n\n")
     return ApiRoute(
         anchor=anchor_of(f"{method} {path}"),
@@ -106,12 +107,12 @@ def route_of(document: Schema, path: str, method: str, said: Schema) -> ApiRoute
         title=" ".join(title.split()),
         words=" ".join(words.split()),
         asked=tuple(asked_of(said)),
-        body=tuple(fields_of(body)),
+        body=fields,
         body_kind=media,
         body_words=" ".join(body.get("description", "").split()),
         answer=kind,
         answer_link=link,
-        curl=curl_of(method, path, media),
+        curl=curl_of(method, path, media, fields),
     )
 
 
@@ -132,12 +133,13 @@ def fields_of(schema: Schema) -> Iterator[ApiField]:
 
 
 def answer_of(said: Schema) -> Schema:
-    """Return the schema of the answer to a request that worked, {} for none."""
+    """Return the schema of the answer to a request that worked, {} for none (204)."""
     for status, answer in said.get("responses", {}).items():
-        if status.startswith("2"):
+        if status.startswith("2") and status != "204":
             for media, content in answer.get("content", {}).items():
                 found: Schema = content.get("schema") or {"type": media}
                 return found
+            return {"type": "file"}
     return {}
 
 
@@ -154,6 +156,8 @@ def kind_of(schema: Schema) -> tuple[str, str]:
     if several := schema.get("anyOf", schema.get("oneOf", ())):
         kinds = [kind_of(one) for one in several]
         return " or ".join(kind for kind, _ in kinds), next((a for _, a in kinds if a), "")
+    if schema.get("format") == "binary" or "contentMediaType" in schema:
+        return "file", ""
     return str(schema.get("format") or schema.get("type") or "nothing"), ""
 
 
@@ -179,16 +183,18 @@ def types_of(document: Schema) -> list[ApiType]:
     ]
 
 
-def curl_of(method: str, path: str, media: str) -> str:
-    """Return an example of a request for a shell, with an address and a token to fill in."""
+def curl_of(method: str, path: str, media: str, fields: Sequence[ApiField]) -> str:
+    """Return an example of a request for a shell: BIOSIGHT is the address, TOKEN a token, and the
+    parts of the path are variables too."""
     words = ["curl", '-H "Authorization: Bearer $TOKEN"']
     if method != "GET":
         words.append(f"-X {method}")
     if media == "application/json":
         words.append("-H 'Content-Type: application/json' -d '{…}'")
     elif media:
-        words.append("-F file=@picture.jpg")
-    return " ".join([*words, f'"$BIOSIGHT{path}"'])
+        words += [f"-F {f.name}={'@FILE' if f.kind == 'file' else '…'}" for f in fields]
+    where = re.sub(r"\{(\w+)\}", lambda found: f"${found[1].upper()}", path)
+    return " ".join([*words, f'"$BIOSIGHT{where}"'])
 
 
 def anchor_of(text: str) -> str:

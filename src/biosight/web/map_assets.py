@@ -5,6 +5,7 @@ a browser asks another server for it. Not here: what lies on the map
 (web/api/collections/maps_and_times.py).
 """
 
+import logging
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from biosight.errors import NotFound
-from biosight.ground import DEEPEST, Scheme, TileFile, draw_tile, open_tiles
+from biosight.ground import DEEPEST, UNREADABLE, Scheme, TileFile, draw_tile, open_tiles
 from biosight.settings import Settings
+from biosight.storage.causes import in_short
 from biosight.web.access.deps import Signed
 from biosight.web.files.static_tree import StaticTree
 
@@ -28,6 +30,8 @@ LEAFLET = {
 KEEP = {"Cache-Control": "private, max-age=86400"}
 GSHHG = "Coasts: GSHHG (Wessel and Smith 1996)"
 
+log = logging.getLogger(__name__)
+DEEPEST_OF_ALL = 30  # zooms that any file may have
 router = APIRouter(include_in_schema=False)
 
 
@@ -43,17 +47,18 @@ def mount(app: FastAPI, settings: Settings) -> None:
 
 
 def ground_of(app: FastAPI) -> dict[str, Any]:
-    """Return where a page gets the ground of its maps, the credit below it, and the deepest zoom
-    that it has; an address with {scheme} is drawn for light or dark pages."""
+    """Return where a page gets the ground of its maps, the credit below it, and the first and
+    the deepest zoom that it has; an address with {scheme} is drawn for light or dark pages."""
     settings: Settings = app.state.biosight.settings
     file: TileFile | None = app.state.tile_file
+    tiles, credit, zooms = "/ground/{scheme}/{z}/{x}/{y}.png", GSHHG, (0, DEEPEST)
     if settings.tiles:
-        return {"tiles": settings.tiles, "tiles_credit": settings.tiles_credit, "deepest": 19}
-    if file is not None:
-        credit = settings.tiles_credit or file.credit
-        return {"tiles": "/ground/{z}/{x}/{y}", "tiles_credit": credit, "deepest": file.deepest}
-    drawn = "/ground/{scheme}/{z}/{x}/{y}.png"
-    return {"tiles": drawn, "tiles_credit": GSHHG, "deepest": DEEPEST}
+        tiles, credit, zooms = settings.tiles, settings.tiles_credit, (0, 19)
+    elif file is not None:
+        tiles, credit = "/ground/{z}/{x}/{y}", settings.tiles_credit or file.credit
+        zooms = file.shallowest, file.deepest
+    said = {"tiles": tiles, "tiles_credit": credit}
+    return said | {"shallowest": zooms[0], "deepest": zooms[1]}
 
 
 @router.get("/ground/{scheme}/{zoom}/{x}/{y}.png")
@@ -66,7 +71,13 @@ def drawn_tile(scheme: Scheme, zoom: int, x: int, y: int, person: Signed) -> Res
 def tile_of_file(zoom: int, x: int, y: int, request: Request, person: Signed) -> Response:
     """Return a tile of the operator's file."""
     file: TileFile | None = request.app.state.tile_file
-    found = file.tile(zoom, x, y) if file and 0 <= zoom <= file.deepest else None
+    many = 2 ** min(max(zoom, 0), DEEPEST_OF_ALL)
+    there = file is not None and 0 <= zoom <= file.deepest and 0 <= x < many and 0 <= y < many
+    try:
+        found = file.tile(zoom, x, y) if file and there else None
+    except UNREADABLE as error:
+        log.warning("a tile can't be read", extra={"reason": in_short(error)})
+        found = None
     if found is None:
         raise NotFound("There is no such tile.")
     return Response(found.content, media_type=found.media_type, headers=KEEP)

@@ -12,16 +12,17 @@ from biosight import metrics
 from biosight.accounts import DAY
 from biosight.bootstrap import BioSight
 from biosight.notices import anybody_wants
+from biosight.notices.records import is_mail
 from biosight.settings import Settings, networks
 from biosight.storage.causes import in_short
 from biosight.storage.records import Records
-from biosight.workflows.notices.sending import Sender, due_ways, send_by_way
+from biosight.workflows.notices.sending import DueWay, Sender, due_ways, send_by_way
 from biosight.workflows.notices.written import write_deliveries
 from biosight.workflows.people.mails import Post
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS, IDLE_SECONDS = 5.0, 60.0  # between looks; the latter while nobody wants notices
-AT_ONCE = 4  # ways that may be slow or hang at the same time
+AT_ONCE, MOST_HOOKS = 4, 3  # ways that may hang at the same time; one is kept for mails
 # A server that was away tells what happened meanwhile; looks overlap, since clocks differ.
 LOOK_BACK_SECONDS, OVERLAP_SECONDS = 3 * DAY, 300.0
 
@@ -40,7 +41,7 @@ class NoticeThread:
         self.settings, self.records = biosight.settings, biosight.archive.records
         self.sender = sender_of(self.settings, self.records)
         self.looked_at = time.time() - LOOK_BACK_SECONDS
-        self.busy: set[str] = set()
+        self.busy: dict[str, str] = {}  # a way of each person
         self.stopping, self.asked = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, name="notices", daemon=True)
         self.thread.start()
@@ -71,21 +72,22 @@ class NoticeThread:
         self.looked_at = begun
 
     def send(self) -> None:
-        """Begin to send by ways that have something due, as far as threads are free."""
-        for way in due_ways(self.sender):
-            if len(self.busy) >= AT_ONCE:
-                return
-            if way not in self.busy:
-                self.busy.add(way)
-                threading.Thread(target=self.send_by, args=(way,), daemon=True).start()
+        """Begin to send by ways that have something due, one of each person at a time, as far as
+        threads are free."""
+        for due in due_ways(self.sender):
+            hooks = sum(not is_mail(way) for way in self.busy.values())
+            full = len(self.busy) >= AT_ONCE or (not is_mail(due.way) and hooks >= MOST_HOOKS)
+            if due.user not in self.busy and not full:
+                self.busy[due.user] = due.way
+                threading.Thread(target=self.send_by, args=(due,), daemon=True).start()
 
-    def send_by(self, way: str) -> None:
+    def send_by(self, due: DueWay) -> None:
         try:
-            send_by_way(self.sender, way)
+            send_by_way(self.sender, due.way)
         except Exception as error:
             log.exception("a notice failed", extra={"reason": in_short(error)})
         finally:
-            self.busy.discard(way)
+            self.busy.pop(due.user, None)
 
     def close(self) -> None:
         """Stop after the current step; wait at most 5 seconds for it."""

@@ -110,7 +110,8 @@ class ImageOut(BaseModel):
     `who` says whose label counts: machine, person, bulk or nobody. `also_labels` are what it shows
     beside what its label is about, `also_paths` and `also_things` where these hang in the tree.
     `unsure` follows from the collection's threshold, and `uploader` is an id. `sha256` is "" for
-    viewers where the collection hides places.
+    viewers where the collection hides places, and there `machine_label` and `group` are "" for
+    pictures that people named.
     """
 
     id: str
@@ -169,6 +170,8 @@ def image_out(image: Image, access: Access) -> ImageOut:
     shown = {name: getattr(image, name) for name in SHOWN}
     if hidden:
         shown["sha256"] = ""
+        if image.who != "machine":  # what a machine said instead may be a hidden name
+            shown["machine_label"] = shown["group"] = ""
     return ImageOut.model_construct(
         **shown,
         taken=image.taken_at,

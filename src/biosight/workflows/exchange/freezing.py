@@ -7,14 +7,15 @@ zip and its check (publishing/frozen.py), or the command (cli/pictures/freeze.py
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from biosight import __version__
 from biosight.bootstrap import Catalogue
 from biosight.collection import Collection
-from biosight.errors import BioSightError
+from biosight.errors import BadPicture, BioSightError, NotFound
 from biosight.field.activity import activity
 from biosight.field.effort import efforts_of
 from biosight.field.event_counts import events_by_name
@@ -22,6 +23,7 @@ from biosight.field.gaps import all_gaps
 from biosight.field.rates import Rate, rates_of
 from biosight.field.sun_hours import SunClock, standpoints
 from biosight.images import Image
+from biosight.labels import PEOPLE
 from biosight.own_names.collected import Names
 from biosight.places import Deployment, Site
 from biosight.publishing.export import Rebuild, all_images, csv_lines
@@ -33,6 +35,7 @@ from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where, find_all
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.publication import telling_of
+from biosight.workflows.pictures.people import is_drawn, people_in
 
 MOST_NAMES = 100  # whose rates and hours are reckoned: the names with most pictures
 NAME_COLUMNS = (
@@ -52,7 +55,8 @@ Files = Iterator[tuple[str, Iterable[bytes]]]
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """What a report is made from: a collection as it is now, its names, how its pictures are told,
-    and `rebuild` for the files of pictures whose place is hidden."""
+    and `rebuild` for the files of pictures whose place or people are hidden. `written` counts the
+    pictures of the report by who named them."""
 
     records: Records
     catalogue: Catalogue
@@ -60,6 +64,7 @@ class Frozen:
     names: Names
     telling: Telling
     rebuild: Rebuild
+    written: Counter[str] = field(default_factory=Counter)
 
     @property
     def where(self) -> list[Where]:
@@ -71,27 +76,43 @@ def frozen(
 ) -> Frozen:
     """Return what the report of a collection is made from."""
     names = names_in(records, catalogue, collection)
-    telling = telling_of(records, collection, names, False, address)
-    told = replace(telling, placeless=telling.rule.hides)
+    told = telling_of(records, collection, names, False, address)
+    told = replace(told, placeless=told.rule.hides)
+    if collection.blur_people:
+        told = replace(told, blurred=lambda image: is_drawn(image, people_in(records, image)))
     return Frozen(records, catalogue, collection, names, told, rebuild)
 
 
 def files_of(made: Frozen) -> Files:
-    """Yield the files of a report, each written while it is read."""
+    """Yield the files of a report, each written while it is read; the last one says what the others
+    had."""
     listed = listed_names(made.records, made.collection.id, made.names.naming, made.names.accepted)
     busiest = sorted(listed, key=lambda one: -one.images)[:MOST_NAMES]
-    models = models_of(made)
-    yield ABOUT, one_text(json.dumps(about(made, listed, models), indent=1, ensure_ascii=False))
     yield "names.csv", as_csv(name_rows(made, listed))
     yield "rates.csv", as_csv(rate_rows(made, busiest))
     yield "hours.csv", as_csv(hour_rows(made, busiest))
-    pages = all_images(made.records, made.where)
-    yield PICTURES, csv_lines(made.records, pages, made.telling)
+    yield PICTURES, csv_lines(made.records, counted_pages(made), made.telling)
     yield "hidden_pictures.csv", as_csv(hidden_rows(made))
     hidden, gap = made.telling.rule.degrees, made.collection.event_gap
     yield "methods.md", one_text(methods_text(citation(made), hidden, gap, MOST_NAMES))
-    for key, card in models.items():
-        yield f"models/{key.replace('/', '_')}.json", one_text(card)
+    models = models_of(made)
+    for number, card in enumerate(models.values(), 1):
+        yield f"models/{number}.json", one_text(card)
+    yield ABOUT, about_text(made, listed, models)
+
+
+def counted_pages(made: Frozen) -> Iterator[list[Image]]:
+    """Yield the pictures of a report, and count them."""
+    for page in all_images(made.records, made.where):
+        made.written.update(image.who for image in page)
+        yield page
+
+
+def about_text(
+    made: Frozen, listed: Sequence[ListedName], models: Mapping[str, str]
+) -> Iterator[bytes]:
+    """Yield what a report says of itself, once its other files are written."""
+    yield json.dumps(about(made, listed, models), indent=1, ensure_ascii=False).encode()
 
 
 def one_text(text: str) -> Iterator[bytes]:
@@ -110,18 +131,19 @@ def about(
     made: Frozen, listed: Sequence[ListedName], models: Mapping[str, str]
 ) -> dict[str, object]:
     """Return what a report says of itself."""
-    people = [*made.where, Where("who", "=", "person")]
+    total = made.written.total()
     return {
         "form": FORM,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "biosight": __version__,
         "collection": {"id": made.collection.id, "name": made.collection.name},
         "address": made.telling.address,
-        "pictures": made.records.count(Image, made.where),
-        "named_by_people": made.records.count(Image, people),
+        "pictures": total,
+        "named_by_people": sum(made.written[who] for who in PEOPLE),
+        "changed_while_it_was_written": total != made.records.count(Image, made.where),
         "names": len(listed),
         "names_verified": sum(one.standing == "verified" for one in listed),
-        "models": sorted(models),
+        "models": {f"models/{number}.json": key for number, key in enumerate(models, 1)},
         "unsure_below_percent": made.collection.threshold,
         "longest_gap_of_an_event_seconds": made.collection.event_gap,
         "hidden_places_are_coarse_to_degrees": made.telling.rule.degrees,
@@ -199,25 +221,26 @@ def hour_rows(made: Frozen, listed: Sequence[ListedName]) -> Iterator[Sequence[o
 
 
 def hidden_rows(made: Frozen) -> Iterator[Sequence[object]]:
-    """Yield the pictures whose place is hidden, with the SHA-256 of their form without place: that
-    of the upload would tell which upload it is."""
-    yield "original_name", "sha256_without_place"
-    if not made.telling.rule.degrees:
+    """Yield the pictures whose place or people are hidden, with the SHA-256 of the form in which
+    they are given: that of the upload would tell which upload it is."""
+    yield "id", "original_name", "sha256_as_given", "why_none"
+    if not (made.telling.rule.degrees or made.collection.blur_people):
         return
     for page in all_images(made.records, made.where):
-        for image in filter(made.telling.rule.hides, page):
-            yield image.name, digest_without_place(made, image)
+        for image in filter(made.telling.changes, page):
+            yield (image.id, image.name, *digest_as_given(made, image))
 
 
-def digest_without_place(made: Frozen, image: Image) -> str:
-    """Return the SHA-256 of a picture's form without place, "" where it can't be drawn."""
+def digest_as_given(made: Frozen, image: Image) -> tuple[str, str]:
+    """Return the SHA-256 of a picture's file without what is hidden, or "" and why there is none.
+    Raises Unavailable while a store is away: a report must not say that for ever."""
     told = hashlib.sha256()
     try:
         for chunk in made.rebuild(image)():
             told.update(chunk)
-    except BioSightError:
-        return ""
-    return told.hexdigest()
+    except (NotFound, BadPicture) as error:
+        return "", error.detail
+    return told.hexdigest(), ""
 
 
 def models_of(made: Frozen) -> dict[str, str]:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from random import shuffle
 
 from biosight import accounts, metrics
 from biosight.accounts import User
@@ -51,16 +52,27 @@ class Sender:
         return bool(self.post.server) if is_mail(way) else self.hooks
 
 
+@dataclass(frozen=True, slots=True)
+class DueWay:
+    """A way by which something is due, and whose it is."""
+
+    user: str
+    way: str
+
+
 def send_due(sender: Sender) -> int:
     """Send all that is due, one way after the other; return how many notices were tried."""
-    return sum(send_by_way(sender, way) for way in due_ways(sender))
+    return sum(send_by_way(sender, one.way) for one in due_ways(sender))
 
 
-def due_ways(sender: Sender) -> list[str]:
-    """Return the ways by which something is due that this server sends, the longest due first."""
+def due_ways(sender: Sender) -> list[DueWay]:
+    """Return the ways by which something is due that this server sends: mails first, the others in
+    an order of chance, so that each has its turn."""
     due = [Where("state", "=", "waiting"), Where("due_at", "<=", time.time())]
-    found = sender.records.find(Delivery, due, order=Order("due_at"), limit=MOST_IN_ROUND)
-    return [way for way in dict.fromkeys(d.way for d in found) if sender.sends(way)]
+    found = sender.records.tally(Delivery, due, ("user", "way"))
+    ways = [DueWay(str(user), str(way)) for user, way in found if sender.sends(str(way))]
+    shuffle(ways)
+    return sorted(ways, key=lambda one: not is_mail(one.way))
 
 
 def send_by_way(sender: Sender, way: str) -> int:

@@ -4,7 +4,7 @@ formats."""
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from biosight.publishing.export import (
     all_images,
     chosen_images,
     csv_lines,
+    rebuilds_nothing,
     zip_chunks,
 )
 from biosight.publishing.file_names import clean_part
@@ -48,7 +49,7 @@ from biosight.web.files.streaming import on_byte_threads, start_stream, stream_a
 from biosight.web.schemas.filters import Filtered, matching_images
 from biosight.web.security import client_address
 from biosight.workflows.collection_names import names_in
-from biosight.workflows.exchange.freezing import files_of, frozen
+from biosight.workflows.exchange.freezing import Frozen, files_of, frozen
 from biosight.workflows.exchange.publication import scope_of, telling_of
 from biosight.workflows.pictures.derived import placeless_pieces
 from biosight.workflows.pictures.people import blurred_pieces, is_drawn, people_in
@@ -350,19 +351,18 @@ async def megadetector_file(access: MayLook, records: Store, scope: AskedScope) 
     responses=ZIP,
     dependencies=NOTED,
 )
-async def freeze(
-    request: Request, access: MayLook, biosight: Open, records: Store, blobs: Bytes
-) -> Response:
-    """Download a collection's figures as a report that can be checked years later: names, rates and
-    hours, each picture's SHA-256, the models' cards, methods and a citation.
+async def freeze(request: Request, access: MayLook, biosight: Open, records: Store) -> Response:
+    """Freeze a collection: download its figures as a report that can be checked years later.
 
+    It has names, rates and hours, each picture's SHA-256, the models' cards, methods and a citation.
     Hidden places are coarse in it, whoever asks. `biosight verify FILE` checks it.
     """
     c, address = access.collection, biosight.settings.public_url
-    decoders = biosight.model.decoders
-    rebuild = partial(placeless_pieces, blobs, decoders)
-    made = await to_thread.run_sync(
-        lambda: frozen(records, biosight.catalogue, c, rebuild, address)
-    )
-    ready = await on_byte_threads(request, lambda: start_stream(frozen_zip(files_of(made))))
+
+    def made() -> Frozen:
+        found = frozen(records, biosight.catalogue, c, rebuilds_nothing, address)
+        return replace(found, rebuild=rebuild(biosight, found.telling))
+
+    report = await to_thread.run_sync(made)
+    ready = await on_byte_threads(request, lambda: start_stream(frozen_zip(files_of(report))))
     return stream_answer(request, ready, "application/zip", zip_headers(access, "-frozen.zip"))

@@ -110,7 +110,7 @@ class ThereAlready(BaseModel):
 )
 @body_limit(of_files)
 async def upload(request: Request, response: Response, sender: Sender, biosight: Open) -> Uploaded:
-    """Send one picture. The response has its label, the best five guesses and the model."""
+    """Upload one picture. The response has its label, the best five guesses and the model."""
     access, person = sender.access, sender.person
     pool = pools(request).uploads
     async with upload_form(request, biosight.archive.blobs, pool.limiter) as form:

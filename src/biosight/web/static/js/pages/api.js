@@ -1,6 +1,6 @@
 // @ts-check
 /** The page about the API: find a route by words, and open what a link leads to. */
-import { fields, find } from "../frame/dom.js";
+import { counted, fields, find } from "../frame/dom.js";
 
 /** @param {HTMLElement} main */
 export function mount(main) {
@@ -13,22 +13,25 @@ export function mount(main) {
   return () => stop.abort();
 }
 
-/** Open the part that the address names. @param {HTMLElement} main */
+/** Open the part that the address names, also while others are searched for. @param {HTMLElement} main */
 function open(main) {
   const named = location.hash ? main.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`) : null;
-  if (!(named instanceof HTMLDetailsElement)) return;
-  named.open = true;
+  if (!(named instanceof HTMLElement)) return;
+  for (const part of [named, named.closest("section")]) if (part instanceof HTMLElement) part.hidden = false;
+  if (named instanceof HTMLDetailsElement) named.open = true;
   named.scrollIntoView();
 }
 
 /** Show only what has all the words. @param {HTMLElement} main @param {string} text */
 function show(main, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
   for (const entry of main.querySelectorAll("details")) {
-    const said = entry.querySelector("summary")?.textContent?.toLowerCase() ?? "";
+    const said = entry.textContent?.toLowerCase() ?? "";
     entry.hidden = !words.every((word) => said.includes(word));
+    found += entry.hidden ? 0 : 1;
   }
   for (const part of main.querySelectorAll(".api section"))
     if (part instanceof HTMLElement) part.hidden = !part.querySelector("details:not([hidden])");
-  find(main, "#none").hidden = main.querySelector("details:not([hidden])") !== null;
+  find(main, "#found").textContent = words.length ? `${counted(found, "entry has", "entries have")} these words.` : "";
 }

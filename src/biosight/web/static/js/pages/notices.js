@@ -25,6 +25,7 @@ export async function mount(main) {
     const [now, collections] = await Promise.all([call("GET", "/me/notices"), call("GET", "/collections")]);
     Object.assign(words, { kinds: now.kinds, collections });
     find(main, "#no-mail").hidden = now.mail_works;
+    find(main, "#choices").hidden = !now.mail_works;
     drawChoices(main, now, words, draw);
     drawWebhooks(main, now, words, draw);
   };

@@ -74,10 +74,12 @@ class KeptMap {
   }
 
   async again() {
-    this.drawn = this.drawn.then((leave) => {
-      leave();
-      return this.draw();
-    });
+    this.drawn = this.drawn
+      .catch(() => () => {})
+      .then((leave) => {
+        leave();
+        return this.draw();
+      });
     await this.drawn;
   }
 

@@ -144,7 +144,8 @@ export async function undoLast(collection) {
  * @returns {Promise<Schemas["ImageDetail"]>} the image as it is now
  */
 export function changeOne(image, change) {
-  const label = (/** @type {Image} */ now) => `${change.confirm ? "Confirmed" : "Labelled"} as ${now.label}`;
+  const label = (/** @type {Image} */ now) =>
+    now.label ? `${change.confirm ? "Confirmed" : "Labelled"} as ${now.label}` : "Left undecided";
   return send(image, ["PATCH", ""], change, (now) => ("note" in change ? "Note kept" : label(now)));
 }
 

@@ -58,6 +58,7 @@ export function ground(L, box, data) {
     scheme,
     attribution: data.credit,
     maxZoom: 19,
+    minNativeZoom: Number(data.shallowest),
     maxNativeZoom: Number(data.deepest),
   }).addTo(map);
   return map;

@@ -1,7 +1,7 @@
 // @ts-check
 /** Layers that people lay over the map: tracks, plots, a border, from GeoJSON or GPX. */
 import { call } from "../frame/api.js";
-import { counted, el, find } from "../frame/dom.js";
+import { counted, el, find, redraw } from "../frame/dom.js";
 import { tell } from "../frame/events.js";
 import { may } from "../frame/may.js";
 import { complain, question, toast } from "../frame/toast.js";
@@ -40,11 +40,25 @@ async function add(here, file) {
  */
 export async function drawLayers(L, map, main, here, layers) {
   const box = find(main, "#map");
-  const shapes = await Promise.all(layers.map((layer) => call("GET", `${here}/layers/${layer.id}`)));
-  const drawn = shapes.map((geojson) => layerOf(L, geojson, colour(box, "--map-layer")).addTo(map));
-  find(main, "#layers").replaceChildren(...layers.map((layer, i) => row(map, main, here, layer, drawn[i])));
-  const bounds = drawn.reduce((all, one) => all.extend(one.getBounds()), L.latLngBounds([]));
+  const bounds = L.latLngBounds([]);
+  const hidden = unticked(main);
+  const found = await Promise.allSettled(layers.map((layer) => call("GET", `${here}/layers/${layer.id}`)));
+  const rows = layers.map((layer, i) => {
+    const got = found[i];
+    if (got.status === "rejected") return el("li", {}, `${layer.name} can't be shown: ${got.reason.message}`);
+    const drawn = layerOf(L, got.value, colour(box, "--map-layer"));
+    if (!hidden.has(layer.id)) drawn.addTo(map);
+    bounds.extend(drawn.getBounds());
+    return row(map, main, here, layer, drawn, !hidden.has(layer.id));
+  });
+  redraw(find(main, "#layers"), rows);
   return bounds.isValid() ? bounds : null;
+}
+
+/** Return the ids of the layers that somebody hid. @param {HTMLElement} main */
+function unticked(main) {
+  const boxes = [...main.querySelectorAll("#layers input")].filter((b) => b instanceof HTMLInputElement && !b.checked);
+  return new Set(boxes.map((b) => b.getAttribute("name")));
 }
 
 /** @param {any} L @param {any} geojson @param {string} color */
@@ -57,8 +71,8 @@ function layerOf(L, geojson, color) {
   });
 }
 
-/** @param {any} map @param {HTMLElement} main @param {string} here @param {Layer} layer @param {any} drawn */
-function row(map, main, here, layer, drawn) {
+/** @param {any} map @param {HTMLElement} main @param {string} here @param {Layer} layer @param {any} drawn @param {boolean} checked */
+function row(map, main, here, layer, drawn, checked) {
   const show = (/** @type {any} */ event) => (event.target.checked ? drawn.addTo(map) : drawn.remove());
   const remove = async () => {
     const words = "Save a copy first if you may need it: the layer is not kept.";
@@ -73,10 +87,11 @@ function row(map, main, here, layer, drawn) {
     el(
       "label",
       { class: "inline" },
-      el("input", { type: "checkbox", checked: true, onchange: show }),
+      el("input", { type: "checkbox", name: layer.id, checked, onchange: show }),
       ` ${layer.name} `,
       el("small", { class: "soft" }, counted(layer.shapes, "shape")),
     ),
+    el("button", { type: "button", onclick: () => map.fitBounds(drawn.getBounds(), { maxZoom: 15 }) }, "Show"),
     el("a", { ...copy, "data-plain": true }, "Save a copy"),
     may(main, "change") &&
       el(

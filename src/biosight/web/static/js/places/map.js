@@ -187,7 +187,8 @@ export async function drawMap(main, here) {
   addMarkers(L, map, here, points, box);
   measure(L, map);
   const around = L.latLngBounds(points.map((p) => [p.latitude, p.longitude]));
-  if (points.length) map.fitBounds(around.pad(0.2), { maxZoom: Math.min(13, Number(main.dataset.deepest) - 1) });
+  if (points.length)
+    map.fitBounds(around.pad(0.2), { maxZoom: Math.min(13, Math.max(9, Number(main.dataset.deepest) - 1)) });
   else map.setView([0, 0], 1);
   const covered = await drawLayers(L, map, main, here, layers);
   if (covered && !points.length) map.fitBounds(covered);

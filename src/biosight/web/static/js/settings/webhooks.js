@@ -68,6 +68,8 @@ function hookRow(hook, words, draw) {
     const title = "Remove this webhook?";
     if (!(await question({ title, words: hook.address, ok: "Remove", danger: true }))) return;
     await call("DELETE", `/me/webhooks/${hook.id}`);
+    find(document, "#secret").hidden = true;
+    toast("The webhook is removed.");
     await draw();
   };
   return el(
