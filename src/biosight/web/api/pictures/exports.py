@@ -354,7 +354,7 @@ async def megadetector_file(access: MayLook, records: Store, scope: AskedScope) 
 async def freeze(request: Request, access: MayLook, biosight: Open, records: Store) -> Response:
     """Freeze a collection: download its figures as a report that can be checked years later.
 
-    It has names, rates and hours, each picture's SHA-256, the models' cards, methods and a citation.
+    It has names, rates, hours, each picture's SHA-256, the models' cards, methods and a citation.
     Hidden places are coarse in it, whoever asks. `biosight verify FILE` checks it.
     """
     c, address = access.collection, biosight.settings.public_url
