@@ -79,7 +79,7 @@ def test_a_package_is_asked_about_even_while_its_page_still_loads(card: tuple[Pa
 def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> None:
     page, collection = card
     page.goto(f"/collections/{collection}/places")
-    expect(page.locator("#nothing")).to_contain_text("No places yet")
+    expect(page.locator("#nothing")).to_contain_text("No sites and deployments yet")
     page.get_by_role("button", name="Add a site").click()
     page.get_by_label("Name", exact=True).fill("Pond")
     page.get_by_label("Latitude").fill("152.5")
