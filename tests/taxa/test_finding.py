@@ -24,7 +24,8 @@ def test_scientific_common_accents_and_case() -> None:
     assert labels("LEPID") == ["Lepidoptera"]
     assert labels("epin") == ["Epinephelus", "Gasterosteus aculeatus"]
     assert labels("e\u0301pines") == ["Gasterosteus aculeatus"]
-    assert labels("moth") == ["Mothus", "Lepidoptera"], "what begins so comes first"
+    assert labels("moth") == ["Lepidoptera", "Mothus"], "a whole word or its plural comes first"
+    assert labels("mothu") == ["Mothus"]
     assert labels("culea") == ["Gasterosteus aculeatus"]
     assert labels("  ") == labels("xyz") == []
     assert labels("e", limit=2) == ["Epinephelus", "Gasterosteus aculeatus"]

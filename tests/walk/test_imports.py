@@ -40,19 +40,19 @@ def test_folder_names_become_labels(here: Page, tmp_path: Path, size: tuple[int,
     page = here
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.locator("#folder").set_input_files(sorted_folder(tmp_path))
-    page.get_by_role("button", name="Folder names are labels").click()
+    page.get_by_role("button", name="Use folder names as labels").click()
     dialog = page.locator("dialog")
     expect(dialog.get_by_label("Label for /trip/Aves/", exact=True)).to_have_value("Aves")
     expect(dialog.get_by_label("Label for /trip/Quux/")).to_have_value("Quux")
-    expect(dialog.get_by_label("The name of /trip/Aves/2024/ is a label")).not_to_be_checked()
+    expect(dialog.get_by_label("Use /trip/Aves/2024/ as a label")).not_to_be_checked()
     box = dialog.bounding_box()
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= size[0]
-    dialog.get_by_label("The name of /trip/Quux/ is a label").uncheck()
+    dialog.get_by_label("Use /trip/Quux/ as a label").uncheck()
     page.get_by_role("button", name="Give these labels").click()
     expect(page.locator("#toasts")).to_contain_text("2 pictures named")
-    expect(page.get_by_role("button", name="Folder names are labels")).to_have_count(0)
+    expect(page.get_by_role("button", name="Use folder names as labels")).to_have_count(0)
     expect(page.locator(".tile", has_text="Aves")).to_have_count(2)
     expect(page.locator(".tile", has_text="Quux")).to_have_count(0)
 
@@ -64,7 +64,7 @@ def test_keywords_of_sidecars_become_labels(here: Page, tmp_path: Path) -> None:
     words = bag("lr:hierarchicalSubject", "Aves") + bag("dc:subject", "Aves", "by the pond")
     (folder / "a.jpg.xmp").write_bytes(packet(words))
     page.locator("#folder").set_input_files(folder)
-    page.get_by_role("button", name="Keywords are labels").click()
+    page.get_by_role("button", name="Use keywords as labels").click()
     dialog = page.locator("dialog")
     expect(dialog.get_by_role("textbox")).to_have_count(2)
     page.get_by_role("button", name="Give these labels").click()

@@ -23,9 +23,18 @@ class Findable:
     label: str
 
 
+def parts_of(sought: str) -> Iterator[str]:
+    """Yield what a name may hold of a sought text, the closest first."""
+    for start in (LINE, " "):
+        for end in (LINE, "s" + LINE, " "):
+            yield start + sought + end
+    yield from (LINE + sought, " " + sought, sought)
+
+
 class Finder:
-    """Search for names by typed text. Names that begin with it come first, then names with a word
-    that does, then names that hold it anywhere; shorter before longer."""
+    """Search for names by typed text. Names that are it come first (or its plural: "cat", "cats"),
+    then those with it as a word, as the start of the name, as the start of a word, and anywhere;
+    shorter before longer."""
 
     def __init__(self, entries: Iterable[Findable]) -> None:
         self.entries = tuple(entries)
@@ -43,8 +52,8 @@ class Finder:
         if not sought:
             return []
         found: dict[str, Findable] = {}
-        for before in (LINE, " ", ""):
-            rows = sorted(self.rows(before + sought), key=lambda n: (self.length(n), n))
+        for part in parts_of(sought):
+            rows = sorted(self.rows(part), key=lambda n: (self.length(n), n))
             for number in rows:
                 entry = self.entries[number]
                 found.setdefault(entry.label, entry)

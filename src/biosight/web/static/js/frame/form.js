@@ -21,7 +21,15 @@ export function fill(ask, send) {
       { class: "fields" },
       el("h2", {}, ask.title),
       ask.words && el("div", { class: "soft" }, ask.words),
-      ask.fields.map((f) => el("label", {}, f.label, control(f), f.hint && el("small", { class: "soft" }, f.hint))),
+      ask.fields.map((f) =>
+        el(
+          "label",
+          {},
+          f.required ? `${f.label} (required)` : f.label,
+          control(f),
+          f.hint && el("small", { class: "soft" }, f.hint),
+        ),
+      ),
       problem,
       el("menu", {}, el("button", { type: "button", onclick: () => end("") }, "Cancel"), submit),
     );

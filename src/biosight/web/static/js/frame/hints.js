@@ -5,18 +5,21 @@ import { el } from "./dom.js";
 import { may } from "./may.js";
 
 /**
- * Hints by the name of the page; those about changing pictures are for editors only.
- * @type {Record<string, {words: string, editors?: boolean}>}
+ * Hints by the name of the page, some in other words where one touches instead of typing; those about changing pictures are for editors only.
+ * @type {Record<string, {words: string, touch?: string, editors?: boolean}>}
  */
 const HINTS = {
   collection: {
     words:
       "Drop pictures or a folder anywhere: each gets a label, and the labels are listed beside the pictures. Press ? for the keys.",
+    touch: "Add pictures: each gets a label, and the labels are listed under Labels.",
     editors: true,
   },
   review: {
     words:
       "A confirms the label, R gives another, the arrows move on. Answers to pictures drawn at random measure how often the model is right.",
+    touch:
+      "Confirm a label, or give another. Answers to pictures drawn at random measure how often the model is right.",
     editors: true,
   },
   places: { words: "Add a site, then a deployment of a camera there: exports need the place and the time." },
@@ -49,7 +52,7 @@ export function showHint(main) {
   const box = el(
     "aside",
     { class: "hint", "aria-label": "Hint" },
-    el("p", {}, hint.words),
+    el("p", {}, (matchMedia("(pointer: coarse)").matches && hint.touch) || hint.words),
     el("button", { type: "button", onclick: () => close(page) }, "Got it"),
     el("button", { type: "button", class: "quiet", onclick: () => close("*") }, "No more hints"),
   );

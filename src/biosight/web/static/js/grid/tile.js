@@ -5,10 +5,11 @@ import { called, lineOf, rankOf, words } from "../pictures/taxa.js";
 import { thingMark } from "../pictures/things.js";
 import { tilePicture } from "./framing.js";
 
-/** @typedef {"person" | "bulk" | "unsure" | "undecided" | "nobody" | "machine"} State */
+/** @typedef {"person" | "bulk" | "unfamiliar" | "unsure" | "undecided" | "nobody" | "machine"} State */
 
 /** @param {import("../pictures/acts.js").Image} image @returns {State} */
 export function stateOf(image) {
+  if (image.who === "machine" && image.unfamiliar) return "unfamiliar";
   if (image.who === "machine") return image.unsure ? "unsure" : "machine";
   if (image.who === "bulk") return "bulk";
   if (image.who === "person") return image.label ? "person" : "undecided";
@@ -26,10 +27,11 @@ function named(label) {
   return document.body.dataset.names === "common" ? "other animal" : "Animalia (other animal)";
 }
 
-const MARKS = { person: "✓", bulk: "≈", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
+const MARKS = { person: "✓", bulk: "≈", unfamiliar: "?", unsure: "?", undecided: "∅", nobody: "–", machine: "" };
 const WORDS = {
   person: "confirmed by a person",
   bulk: "accepted in bulk",
+  unfamiliar: "unlike all that the model learnt from",
   unsure: "unsure",
   undecided: "somebody looked and could not name it",
   nobody: "unlabelled",
@@ -61,7 +63,7 @@ function beside(labels) {
  * @param {boolean} [first] whether it is among the first that one sees */
 export function drawTile(image, selected, first = false) {
   const state = stateOf(image);
-  const sure = image.who === "machine" ? percent(image.confidence) : "";
+  const sure = image.who !== "machine" ? "" : image.unfamiliar ? "unfamiliar" : percent(image.confidence);
   const stack = image.stack ? `, an event of ${image.stack.images} pictures` : "";
   return el(
     "div",

@@ -128,6 +128,7 @@ export function drawState(image) {
     person: "✓ named by a person",
     bulk: "≈ accepted in bulk: nobody looked at each picture",
     machine: `by the machine, ${percent(image.confidence)}`,
+    unfamiliar: `? unfamiliar to the model, which says ${percent(image.confidence)}`,
     unsure: `? unsure, ${percent(image.confidence)}`,
     undecided: "∅ somebody looked, and could not name it",
     nobody: "– nobody has named it",
@@ -138,6 +139,10 @@ export function drawState(image) {
     thingMark(image.thing),
     el("strong", { class: "large" }, titleOf(image)),
     " ",
-    el("span", { class: ["unsure", "undecided", "nobody"].includes(state) ? "state unsure" : "state" }, words[state]),
+    el(
+      "span",
+      { class: ["unfamiliar", "unsure", "undecided", "nobody"].includes(state) ? "state unsure" : "state" },
+      words[state],
+    ),
   );
 }

@@ -20,6 +20,12 @@ const BAIT = /** @type {[string, string][]} */ ([
 /** The choice of a site that is not there yet: it is asked for when the deployment is sent. */
 const NEW = "new";
 
+/** Return the site that a new deployment is most likely at: the only one without any. @param {Schemas["SiteOut"][]} sites */
+function siteInMind(sites) {
+  const free = sites.filter((s) => !s.deployments);
+  return free.length === 1 ? free[0].id : "";
+}
+
 /** Add a deployment, or change one. @param {Page} page @param {Schemas["SiteOut"][]} sites @param {Schemas["DeploymentOut"]} [d] */
 export async function editDeployment(page, sites, d) {
   const zone = d ? d.zone : Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -34,7 +40,13 @@ export async function editDeployment(page, sites, d) {
     const off = offOfText(said.off);
     const body = { ...(d ? asBody(d) : { shift: 0, comments: "" }), ...said, height, bait, event_gap, off };
     const act = d ? await changeDeployment(page, d, body) : (await call("POST", `${page.here}/deployments`, body)).act;
-    done(page, d ? `${said.name} is changed` : `${said.name} is added: select pictures and press Place`, act);
+    done(
+      page,
+      d
+        ? `${said.name} is changed`
+        : `${said.name} is added. Now say which pictures are its own: “Choose pictures” in its row.`,
+      act,
+    );
   };
   const sent = await fill(
     {
@@ -46,7 +58,7 @@ export async function editDeployment(page, sites, d) {
         {
           name: "site",
           label: "Site",
-          value: d?.site,
+          value: d ? d.site : siteInMind(sites),
           options: [
             ["", "none yet"],
             [NEW, "a new site …"],
@@ -132,7 +144,13 @@ export function drawDeployments(page, deployments, sites, body) {
       el("td", {}, span(d.first || d.start, d.last || d.end)),
       el("td", {}, d.zone || el("span", { class: "soft" }, "no zone")),
       el("td", {}, d.shift_words),
-      el("td", { class: "number" }, d.images.toLocaleString("en")),
+      el(
+        "td",
+        { class: "number" },
+        d.images || !page.editor
+          ? d.images.toLocaleString("en")
+          : el("a", { href: page.here, title: "Select its pictures there, then press Place" }, "Choose pictures"),
+      ),
       el(
         "td",
         {},

@@ -26,6 +26,12 @@ export async function wireInvitations(main, path) {
   await draw(main, path);
 }
 
+const HELP =
+  "Others reach BioSight once it runs under a name or address that they can open; see “Running” in the help.";
+
+/** Return whether a host name leads back to the same computer. @param {string} host */
+const isHere = (host) => /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(host);
+
 /** @param {HTMLElement} main @param {string} path @param {string} words @param {string} [where] the box for it */
 export function showLink(main, path, words, where = "#link") {
   const box = find(main, where);
@@ -37,6 +43,7 @@ export function showLink(main, path, words, where = "#link") {
   box.replaceChildren(
     words,
     el("code", {}, address),
+    isHere(location.hostname) && el("p", {}, el("strong", {}, "This address works on this computer alone. "), HELP),
     navigator.clipboard ? el("button", { type: "button", onclick: copy }, "Copy") : "",
   );
   box.scrollIntoView({ block: "nearest" });

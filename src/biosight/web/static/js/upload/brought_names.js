@@ -37,9 +37,9 @@ export async function broughtNames(collection, session) {
 
 /** Return what may be a label, in words; "" where nothing may. @param {Brought} found */
 export function broughtWords({ folders, keywords }) {
-  if (folders.length && keywords.length) return "Folder names or keywords are labels …";
-  if (folders.length) return "Folder names are labels …";
-  return keywords.length ? "Keywords are labels …" : "";
+  if (folders.length && keywords.length) return "Use folder names and keywords as labels …";
+  if (folders.length) return "Use folder names as labels …";
+  return keywords.length ? "Use keywords as labels …" : "";
 }
 
 /** @param {Folder} folder @param {string} other what a name is perhaps that is no known one */
@@ -48,7 +48,7 @@ function row(folder, other) {
   const tick = el("input", {
     type: "checkbox",
     checked: Boolean(folder.label),
-    "aria-label": `The name of ${folder.folder} is a label`,
+    "aria-label": `Use ${folder.folder} as a label`,
   });
   const name = el("input", {
     value: folder.label || folder.name,
@@ -109,7 +109,7 @@ export function offerNames(collection, session, found, given) {
   const folders = found.folders.map((f) => row(f, "perhaps a place"));
   const keywords = found.keywords.map((f) => row(f, "another word"));
   const submit = el("button", { class: "primary" }, "Give these labels");
-  const title = keywords.length ? "Which names are labels?" : "Are folder names labels?";
+  const title = keywords.length ? "Use these names as labels?" : "Use folder names as labels?";
   const form = el(
     "form",
     {},

@@ -78,7 +78,7 @@ export function wireRemoval(main, collection) {
 export function firstOffer() {
   const offer = el(
     "div",
-    { class: "empty" },
+    { class: "empty offer" },
     el("p", { class: "large" }, "New here?"),
     el(
       "p",
