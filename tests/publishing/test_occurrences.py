@@ -111,3 +111,15 @@ def test_formulas_are_named_in_the_preview(trap: tuple[TestClient, str, list[str
     client.post(f"{path}/sites", json={"name": "-1+1", "latitude": "1", "longitude": "1"})
     for form in ("darwin-core", "camtrap-dp"):
         assert client.get(f"{path}/{form}/preview").json()["formulas"] == 4
+
+
+def test_a_label_given_to_many_at_once_is_the_persons_own_and_unverified(
+    trap: tuple[TestClient, str, list[str]],
+) -> None:
+    """It came out as the machine's name with the rank and line of the person's."""
+    client, path, ids = trap
+    act(client, path, kind="relabel", label="Aves", images=ids, via="bulk")
+    [first, _] = table(client, path, "darwin-core", "occurrence.csv")
+    assert (first["scientificName"], first["taxonRank"]) == ("Aves", "class")
+    assert first["identifiedBy"] == "ada"
+    assert first["identificationVerificationStatus"] == "unverified, accepted in bulk"

@@ -64,7 +64,7 @@ def test_keywords_of_sidecars_become_labels(here: Page, tmp_path: Path) -> None:
     words = bag("lr:hierarchicalSubject", "Aves") + bag("dc:subject", "Aves", "by the pond")
     (folder / "a.jpg.xmp").write_bytes(packet(words))
     page.locator("#folder").set_input_files(folder)
-    page.get_by_role("button", name="Use keywords as labels").click()
+    page.get_by_role("button", name="keywords as labels").click()
     dialog = page.locator("dialog")
     expect(dialog.get_by_role("textbox")).to_have_count(2)
     page.get_by_role("button", name="Give these labels").click()

@@ -9,12 +9,13 @@ from typing import ClassVar, Literal, get_args
 
 from biosight.errors import BadRequest
 
-NoticeKind = Literal["finished", "failed", "mention", "drift"]
+NoticeKind = Literal["finished", "failed", "mention", "drift", "camera"]
 NOTICE_KINDS: Mapping[NoticeKind, str] = {
     "finished": "Work that I began is done, after over a minute",
     "failed": "Work that I began failed",
     "mention": "Somebody mentions me",
     "drift": "Pictures begin to differ from what the model learned",
+    "camera": "A camera seems to need a visit",
 }
 ALL_KINDS = tuple(NOTICE_KINDS)
 MailRhythm = Literal["", "none", "daily", "at once"]

@@ -5,7 +5,11 @@ or acts on any of it (workflows/places/deployment_acts.py).
 """
 
 from biosight.places.records import (
+    FAULTS,
     LONGEST_TERM,
+    CameraCheck,
+    CameraFault,
+    CameraSign,
     Deployment,
     EventObservation,
     LayerShapes,
@@ -15,8 +19,12 @@ from biosight.places.records import (
 )
 
 __all__ = [
+    "FAULTS",
     "KINDS",
     "LONGEST_TERM",
+    "CameraCheck",
+    "CameraFault",
+    "CameraSign",
     "Deployment",
     "EventObservation",
     "LayerShapes",
@@ -25,4 +33,4 @@ __all__ = [
     "Terms",
 ]
 
-KINDS = (Site, Deployment, EventObservation, MapLayer, LayerShapes)
+KINDS = (Site, Deployment, CameraCheck, EventObservation, MapLayer, LayerShapes)

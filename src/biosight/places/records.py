@@ -1,12 +1,13 @@
-"""Site, Deployment, EventObservation and MapLayer: the records of a named place, of a camera (or a
-person) that was there, of what was said of a whole event there, and of shapes on the map.
+"""Site, Deployment, CameraCheck, EventObservation and MapLayer: the records of a named place, of a
+camera (or a person) that was there, of what its pictures say about it, of what was said of a whole
+event there, and of shapes on the map.
 
 Terms are Camtrap DP's (tdwg.org, 1.0.2). Not here: how they are changed
 (workflows/places/deployment_acts.py).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 Terms = tuple[tuple[str, str], ...]
 LONGEST_TERM = 1_000  # characters of a text among them
@@ -63,6 +64,52 @@ class Deployment:
     version: int = 1
     terms: Terms = ()
     off: Terms = ()
+
+
+CameraFault = Literal[
+    "lens", "turned", "flash", "dark", "bright", "covered", "clock", "silent", "fewer"
+]
+FAULTS: tuple[CameraFault, ...] = get_args(CameraFault)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSign:
+    """A fault of a camera, as its pictures say: from `since` to `until` (corrected local times, or
+    days for pictures that are missing). `open` is whether it lasts. `first` is the id of the first
+    picture that shows it and `before` of the last one without it, "" for none."""
+
+    fault: CameraFault
+    since: str
+    until: str
+    open: bool
+    first: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraCheck:
+    """What the pictures of a deployment, whose id it has, say about its camera.
+
+    `at` is when they were looked at, `newest` when the newest of them came in, and `found_at` when
+    a fault was first seen that people should hear of, 0 for never: seconds since 1970. `deployed`
+    is the version of the deployment. Pictures taken up to `fine_until` (corrected local time) count
+    no more, since somebody said that all was fine.
+    """
+
+    table: ClassVar[str] = "camera_checks"
+    precious: ClassVar[bool] = True
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("collection", "id"), ("found_at", "id"))
+
+    id: str
+    collection: str
+    at: float
+    newest: float
+    deployed: int
+    pictures: int
+    signs: tuple[CameraSign, ...] = ()
+    found_at: float = 0.0
+    fine_until: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Findable:
     label: str
 
 
-def parts_of(sought: str) -> Iterator[str]:
+def closest_first(sought: str) -> Iterator[str]:
     """Yield what a name may hold of a sought text, the closest first."""
     for start in (LINE, " "):
         for end in (LINE, "s" + LINE, " "):
@@ -52,7 +52,7 @@ class Finder:
         if not sought:
             return []
         found: dict[str, Findable] = {}
-        for part in parts_of(sought):
+        for part in closest_first(sought):
             rows = sorted(self.rows(part), key=lambda n: (self.length(n), n))
             for number in rows:
                 entry = self.entries[number]

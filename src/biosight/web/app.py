@@ -16,6 +16,7 @@ from biosight.errors import BadRequest
 from biosight.settings import Settings
 from biosight.web import errors, health, map_assets, pages
 from biosight.web.api.collections import (
+    cameras,
     collections,
     invitations,
     map_layers,
@@ -64,6 +65,7 @@ PARTS = (
     invitations,
     names,
     places,
+    cameras,
     map_layers,
     maps_and_times,
     rates,

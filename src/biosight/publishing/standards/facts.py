@@ -177,12 +177,21 @@ class Facts:
             return None
         found = [s for s in self.said if s.machine == (image.who != "person")]
         if image.who != "person":
-            in_bulk = image.who == IN_BULK
-            # Ids grow: an imported answer may be older than the machine's own, and count.
-            return replace(max(found, key=lambda s: s.id), in_bulk=in_bulk) if found else None
+            return self.unseen(found)
         same = [s for s in found if s.label == image.label] or found
         # A label that was renamed keeps who said it.
         return replace(same[-1], label=image.label) if same else None
+
+    def unseen(self, machines: Sequence[Identification]) -> Identification | None:
+        """Return what counts of a picture that nobody looked at: the last machine's statement, or,
+        where somebody gave many pictures another label at once, theirs."""
+        in_bulk = self.image.who == IN_BULK
+        # Ids grow: an imported answer may be older than the machine's own, and count.
+        last = max(machines, key=lambda s: s.id, default=None)
+        given = [s for s in self.said if s.in_bulk and s.label == self.image.label]
+        if in_bulk and given and (last is None or last.label != self.image.label):
+            return given[-1]
+        return replace(last, in_bulk=in_bulk) if last else None
 
 
 def all_facts(records: Records, scope: Scope) -> Iterator[Facts]:

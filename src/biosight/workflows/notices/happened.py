@@ -1,4 +1,4 @@
-"""What happened that people may want to hear of: work that ended, mentions, drift.
+"""What happened that people may want to hear of: work that ended, mentions, drift, cameras.
 
 It is read from the records that hold it anyway, so that nothing has to be told twice. Not here: who
 hears of it (written.py), or sending (sending.py).
@@ -11,9 +11,11 @@ from biosight.drift import DriftReport
 from biosight.images import Image
 from biosight.images.comments import Comment, Mention
 from biosight.notices import NoticeKind
+from biosight.places import CameraCheck, Deployment
 from biosight.storage.records import Order, Question, Records, Where, among, find_all
 from biosight.work.jobs import Job
 from biosight.workflows.jobs.all_kinds import KINDS, OF_MODELS
+from biosight.workflows.places.camera_checks import IN_WORDS
 
 LONG_WORK_SECONDS = 60.0
 ALARMS = ("amber", "red")
@@ -40,6 +42,7 @@ def happened_since(records: Records, since: float) -> list[Happened]:
         *ended_work(records, since),
         *new_mentions(records, since),
         *new_drift(records, since),
+        *new_camera_signs(records, since),
     ]
 
 
@@ -110,4 +113,24 @@ def new_drift(records: Records, since: float) -> Iterator[Happened]:
             "Pictures differ from before",
             report.sentence,
             f"/collections/{report.collection}/drift",
+        )
+
+
+def new_camera_signs(records: Records, since: float) -> Iterator[Happened]:
+    """Yield cameras whose pictures began to show a fault."""
+    found = find_all(records, CameraCheck, [Where("found_at", ">=", since)])
+    names = {d.id: d.name for d in among(records, Deployment, [check.id for check in found])}
+    for check in found:
+        faults = [IN_WORDS[sign.fault] for sign in check.signs if sign.open]
+        if not faults or check.id not in names:
+            continue
+        yield Happened(
+            f"{check.id}.{check.found_at:.3f}",
+            "camera",
+            "",
+            check.collection,
+            check.found_at,
+            f"{names[check.id]} seems to need a visit",
+            ", ".join(faults) + ".",
+            f"/collections/{check.collection}/places",
         )

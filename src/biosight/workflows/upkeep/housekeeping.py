@@ -28,6 +28,7 @@ from biosight.work.leases import take_lease
 from biosight.workflows.collection_names import naming_of
 from biosight.workflows.names.label_paths import settle_all
 from biosight.workflows.parcels.kept import sweep_parcels, sweep_rooms
+from biosight.workflows.places import camera_checks
 from biosight.workflows.serving_version import serving_key
 from biosight.workflows.upkeep import collection_removal
 
@@ -69,6 +70,7 @@ def keep_house(biosight: BioSight) -> None:
     chore("job logs", lambda: workers.forget(records, now - JOB_LOGS_SECONDS))
     chore("histories", lambda: drop_old_histories(records))
     chore("paths", lambda: settle_all(records, biosight.catalogue))
+    chore("cameras", lambda: camera_checks.check_all(records))
     named = chore("waiting pictures", lambda: classify_waiting(biosight))
     done = {
         "purged": (purged or 0) + (homeless or 0),

@@ -17,7 +17,7 @@ from biosight.storage.records import Records, Where
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.access.rights import seen_rule
 from biosight.web.schemas.filters import Filtered, TreePaths, matching_images
-from biosight.workflows.places import deployment_acts
+from biosight.workflows.places import camera_checks, deployment_acts
 
 router = APIRouter(tags=["places"])
 
@@ -94,6 +94,7 @@ class PointOut(BaseModel):
 
     A site has its id and name. Places of pictures without a site are given to a hundredth of a
     degree. `coarse` is the grid in degrees for people who may not see the exact place, 0 for exact.
+    `faults` counts the cameras of a site that seem to need a visit.
     """
 
     site: str
@@ -102,6 +103,7 @@ class PointOut(BaseModel):
     longitude: float
     coarse: float
     images: int
+    faults: int = 0
 
 
 @router.get("/collections/{collection}/map")
@@ -114,8 +116,9 @@ def show_map(access: MayLook, biosight: Open, records: Store, chosen: Filtered) 
     where = matching_images(access, chosen)
     rule = seen_rule(access, biosight, records)
     images = records.count_by(Image, where, "site")
+    faults = camera_checks.faulty_sites(records, c.id)
     points = [
-        point(s.id, s.name, rule.place_of_site(s), images.get(s.id, 0))
+        point(s.id, s.name, rule.place_of_site(s), images.get(s.id, 0), faults[s.id])
         for s in deployment_acts.sites_of(records, c.id)
     ]
     return points + cells(records, where, rule)
@@ -140,7 +143,7 @@ def cells(records: Records, where: list[Where], rule: Coarsening) -> list[PointO
     return found
 
 
-def point(site: str, name: str, place: ShownPlace, images: int) -> PointOut:
+def point(site: str, name: str, place: ShownPlace, images: int, faults: int = 0) -> PointOut:
     """Return a point of the map."""
     return PointOut(
         site=site,
@@ -149,4 +152,5 @@ def point(site: str, name: str, place: ShownPlace, images: int) -> PointOut:
         longitude=place.longitude,
         coarse=place.degrees,
         images=images,
+        faults=faults,
     )

@@ -70,6 +70,7 @@ export async function go(address, how = { push: true }) {
   }
   if (typeof leave === "function") leave();
   leave = undefined;
+  for (const dialog of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (dialog).close();
   const url = new URL(response.url);
   url.hash = new URL(address, location.href).hash;
   if (how.push) history.pushState({}, "", url);

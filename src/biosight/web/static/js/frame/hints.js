@@ -10,14 +10,13 @@ import { may } from "./may.js";
  */
 const HINTS = {
   collection: {
-    words:
-      "Drop pictures or a folder anywhere: each gets a label, and the labels are listed beside the pictures. Press ? for the keys.",
-    touch: "Add pictures: each gets a label, and the labels are listed under Labels.",
+    words: "The labels are listed beside the pictures. Drop more pictures anywhere to add them. Press ? for the keys.",
+    touch: "",
     editors: true,
   },
   review: {
     words:
-      "A confirms the label, R gives another, the arrows move on. Answers to pictures drawn at random measure how often the model is right.",
+      "Press A to confirm the label, R to give another, and the arrows to move on. Answers to pictures drawn at random measure how often the model is right.",
     touch:
       "Confirm a label, or give another. Answers to pictures drawn at random measure how often the model is right.",
     editors: true,
@@ -44,6 +43,8 @@ export function showHint(main) {
   const before = gone();
   if (!hint || before.includes(page) || before.includes("*")) return;
   if (hint.editors && !may(main, "change")) return;
+  const words = matchMedia("(pointer: coarse)").matches ? (hint.touch ?? hint.words) : hint.words;
+  if (!words) return;
   const close = (/** @type {string} */ what) => {
     localStorage.setItem(GONE, JSON.stringify([...gone(), what]));
     box.remove();
@@ -52,7 +53,7 @@ export function showHint(main) {
   const box = el(
     "aside",
     { class: "hint", "aria-label": "Hint" },
-    el("p", {}, (matchMedia("(pointer: coarse)").matches && hint.touch) || hint.words),
+    el("p", {}, words),
     el("button", { type: "button", onclick: () => close(page) }, "Got it"),
     el("button", { type: "button", class: "quiet", onclick: () => close("*") }, "No more hints"),
   );

@@ -111,10 +111,11 @@ const DOING = /** @type {Record<string, string>} */ ({
 
 /** @param {Record<string, any>} body @param {number} many */
 async function sureOf(body, many) {
-  const what = `${DOING[body.kind] ?? "Change"} ${counted(many, "picture")}`;
+  const as = body.kind === "relabel" ? ` as ${called(body.label)}` : "";
+  const what = `${DOING[body.kind] ?? "Change"} ${counted(many, "picture")}${as}`;
   const speaks = SPEAKS.includes(body.kind);
   const words = speaks
-    ? "Nobody looked at each of these pictures. Their labels are marked as accepted in bulk: exports do not call them verified, and no model learns from them unless you say so."
+    ? "More pictures change than you may have looked at. Their labels are marked as accepted in bulk: exports do not call them verified, and no model learns from them unless you say so."
     : "Not all of these pictures were on screen. You can undo this in the history.";
   const title = `${what}${speaks ? " in bulk" : ""}?`;
   return (await question({ title, words, ok: what })) !== null;

@@ -27,7 +27,9 @@ export async function choosePlace(collection, run) {
     ["", "none: remove their place"],
   ]);
   const words = "A deployment also gives them its site, time zone and clock correction.";
-  const fields = [{ name: "place", label: "Place", options }];
+  const meant = sessionStorage.getItem("biosight:place") ?? undefined;
+  const value = options.some(([v]) => v === meant) ? meant : undefined;
+  const fields = [{ name: "place", label: "Place", options, value }];
   await fill({ title: "Where they were taken", words, ok: "Place", fields }, async (said) => {
     const [kind, id] = said.place.split(" ");
     run({ kind: "deploy", ...(kind && { [kind]: id }) });

@@ -19,6 +19,15 @@ function inWords({ by, collection, may }) {
   return `${who} invites you to “${collection}”: you may ${may}.`;
 }
 
+/** Return the collection that a new account was invited to, "" for none. @param {{collection: string}} invited */
+async function invitedTo({ collection }) {
+  if (!collection) return "";
+  const mine = await call("GET", "/collections");
+  return (
+    mine.find((/** @type {Schemas["CollectionOut"]} */ c) => c.name === collection && c.role !== "owner")?.id ?? ""
+  );
+}
+
 /** @param {HTMLElement} main */
 export async function mount(main) {
   const secret = secretHere();
@@ -46,7 +55,8 @@ export async function mount(main) {
     problem.hidden = true;
     try {
       if (form.id === "without-account") await call("POST", "/register", { ...fields(form), invitation: secret });
-      const joined = form.id === "with-account" ? (await call("POST", "/join", { secret })).collection : "";
+      const joined =
+        form.id === "with-account" ? (await call("POST", "/join", { secret })).collection : await invitedTo(invited);
       sessionStorage.removeItem(KEPT);
       location.assign(joined ? `/collections/${joined}` : "/");
     } catch (error) {

@@ -6,6 +6,7 @@ import { find } from "../frame/dom.js";
 import { listen } from "../frame/events.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
+import { drawCameras } from "../places/cameras.js";
 import { drawDeployments, editDeployment, takeTable } from "../places/deployments.js";
 import { wireLayers } from "../places/layers.js";
 import { drawMap } from "../places/map.js";
@@ -50,6 +51,7 @@ export async function mount(main) {
   listen("reload", () => page.redraw().catch(complain), { signal: stop.signal });
   listen("layers", () => map.again().catch(complain), { signal: stop.signal });
   await page.redraw();
+  drawCameras(main, page, stop.signal).catch(complain);
   return () => {
     stop.abort();
     map.leave();

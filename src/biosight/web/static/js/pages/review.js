@@ -29,8 +29,7 @@ class Review {
     this.drawn = [];
     this.at = 0;
     this.waiting = 0;
-    /** The most that waited since the page was opened. */
-    this.most = 0;
+    this.most = 0; // that waited since the page was opened
     /** Whether the pictures are the likeliest of each name that nobody has verified. */
     this.forNames = false;
     /** @type {Stage | null} */
@@ -134,12 +133,16 @@ class Review {
     return el(
       "aside",
       { class: "panel" },
-      drawState(image),
+      el(
+        "div",
+        { class: "answer" },
+        drawState(image),
+        this.editor && el("div", { class: "actions" }, answerButtons(this.asked)),
+      ),
       random && el("p", { class: "soft" }, "Drawn at random: your answer measures the model."),
       this.forNames &&
         el("p", { class: "soft" }, "The likeliest picture of this name. Confirm it, and the name is verified."),
       image.taxon && image.taxon.line.length > 1 && breadcrumbs(this.collection, image.taxon),
-      this.editor && el("div", { class: "actions" }, answerButtons(this.asked)),
       drawAllGuesses(image, this.editor ? (label) => giveLabel(this.asked, label) : null),
       drawOpinions(image),
       favourites(this.data),

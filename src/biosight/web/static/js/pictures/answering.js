@@ -122,9 +122,9 @@ export function answerButtons(asked, how = {}) {
   return [
     button(how.confirm ?? "Confirm", "A or Enter", confirming(asked), { class: "primary", disabled: how.disabled }),
     ...namingButtons(asked),
-    ...levelButtons(asked),
     thingButtons(asked),
     asked.image && button("Count", "C", () => countOne(asked), { class: "quiet" }),
+    ...levelButtons(asked), // last: as wide as their names, they move none of the others
   ];
 }
 

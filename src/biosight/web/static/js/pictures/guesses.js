@@ -8,8 +8,8 @@ import { thingMark } from "./things.js";
 /** @typedef {Schemas["GuessOut"]} Guess */
 
 /**
- * Draw the line of names through a model's answer and why it ends there, then the finer names that the model considers,
- * and its groups.
+ * Draw the line of names through a model's answer and why it ends there, then other names that the model
+ * considers, and its groups.
  * @param {Schemas["ImageDetail"]} image @param {((label: string) => void) | null} choose
  */
 export function drawAllGuesses(image, choose) {
@@ -17,8 +17,8 @@ export function drawAllGuesses(image, choose) {
   return [
     image.levels.length > 1 && drawLevels(image, choose),
     image.stops && el("p", { class: "soft" }, image.stops),
-    image.levels.length > 1 && el("h2", { class: "minor" }, "Finer names that the model considers"),
-    drawGuesses(image.finer, choose, "The machine's finer guesses"),
+    image.levels.length > 1 && el("h2", { class: "minor" }, "Other names that the model considers"),
+    drawGuesses(guessesOf(image), choose, "The machine's other guesses"),
     el(
       "details",
       { class: "plain" },
@@ -28,13 +28,19 @@ export function drawAllGuesses(image, choose) {
   ];
 }
 
+/** Return what a picture may also be, without the names on the line of the answer. @param {Schemas["ImageDetail"]} image */
+function guessesOf(image) {
+  const line = new Set(image.levels.length > 1 ? image.levels.map((l) => l.label) : []);
+  return image.finer.length ? image.finer.filter((g) => !line.has(g.label)) : image.top;
+}
+
 /**
  * Return the label that a digit gives a picture: a favourite, or a guess if there are none.
  * @param {DOMStringMap} data @param {Schemas["ImageDetail"]} image @param {number} digit
  */
 export function byDigit(data, image, digit) {
   const favourites = JSON.parse(data.favourites ?? "[]");
-  const guesses = image ? (image.finer.length ? image.finer : image.top) : [];
+  const guesses = image ? guessesOf(image) : [];
   return favourites.length ? favourites[digit - 1] : guesses[digit - 1]?.label;
 }
 
@@ -128,7 +134,7 @@ export function drawState(image) {
     person: "✓ named by a person",
     bulk: "≈ accepted in bulk: nobody looked at each picture",
     machine: `by the machine, ${percent(image.confidence)}`,
-    unfamiliar: `? unfamiliar to the model, which says ${percent(image.confidence)}`,
+    unfamiliar: "? unfamiliar to the model",
     unsure: `? unsure, ${percent(image.confidence)}`,
     undecided: "∅ somebody looked, and could not name it",
     nobody: "– nobody has named it",

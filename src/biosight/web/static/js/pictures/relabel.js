@@ -47,8 +47,8 @@ export function choices(data, typed, met) {
   if (!label || there) return names;
   return [
     ...names,
-    { label, line: [], note: "new label outside the tree", fresh: "word", near: false },
-    { label, line: [], note: "new name below …", fresh: "under", near: false },
+    { label, line: [], note: "a word of your own, outside the tree", fresh: "word", near: false },
+    { label, line: [], note: "add it to the tree, below …", fresh: "under", near: false },
   ];
 }
 
@@ -75,7 +75,10 @@ class Chooser {
       placeholder: "Scientific or common name",
     });
     this.list = el("ul", { class: "choices", id: "choices", role: "listbox", tabindex: -1 });
-    this.dialog = el("dialog", { "aria-label": title }, el("h2", {}, title), this.input, this.list);
+    const leave = () => this.dialog.close();
+    const close = el("button", { type: "button", class: "quiet icon", "aria-label": "Close", onclick: leave }, "×");
+    const head = el("header", { class: "titled" }, el("h2", {}, title), close);
+    this.dialog = el("dialog", { "aria-label": title }, head, this.input, this.list);
   }
 
   /** @param {string | null} label */
@@ -159,6 +162,9 @@ class Chooser {
   open() {
     this.input.addEventListener("input", () => this.askSoon());
     this.input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
+    this.dialog.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+      if (event.target === this.dialog) this.dialog.close(); // beside it, on the backdrop
+    });
     this.dialog.addEventListener("close", () => {
       this.dialog.remove();
       this.resolve(null);

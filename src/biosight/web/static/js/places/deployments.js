@@ -11,6 +11,12 @@ import { done, drawRows, editSite, removePlace, small } from "./sites.js";
 
 /** @typedef {import("./sites.js").Page} Page */
 
+/** Remember which deployment the next pictures are placed in. @param {Schemas["DeploymentOut"]} d */
+function choosePicturesFor(d) {
+  sessionStorage.setItem("biosight:place", `deployment ${d.id}`);
+  toast(`Select the pictures of ${d.name}, then press Place.`, { seconds: 15, topic: "place" });
+}
+
 const BAIT = /** @type {[string, string][]} */ ([
   ["", "not stated"],
   ["true", "yes"],
@@ -80,12 +86,12 @@ export async function editDeployment(page, sites, d) {
         },
         {
           name: "off",
-          label: "The camera did not work: two days a line, it stopped and it worked again",
+          label: "When the camera did not work",
           value: d ? offAsText(d.off) : "",
           type: "lines",
           hint: d?.silence
             ? `There is no picture between ${d.silence.join(" and ")}.`
-            : "such as 2026-05-03 to 2026-05-17",
+            : "a line each: the day it stopped and the day it worked again, such as 2026-05-03 to 2026-05-17",
         },
       ],
     },
@@ -149,7 +155,7 @@ export function drawDeployments(page, deployments, sites, body) {
         { class: "number" },
         d.images || !page.editor
           ? d.images.toLocaleString("en")
-          : el("a", { href: page.here, title: "Select its pictures there, then press Place" }, "Choose pictures"),
+          : el("a", { href: page.here, onclick: () => choosePicturesFor(d) }, "Choose pictures"),
       ),
       el(
         "td",

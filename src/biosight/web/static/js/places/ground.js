@@ -53,6 +53,10 @@ export function colour(box, name) {
 export function ground(L, box, data) {
   const map = L.map(box, { preferCanvas: true, worldCopyJump: true, minZoom: 1, maxZoom: 19 });
   map.attributionControl.setPrefix("");
+  // A wheel that rolls down the page does not zoom: the map is clicked first.
+  map.scrollWheelZoom.disable();
+  map.on("click focus", () => map.scrollWheelZoom.enable());
+  map.on("mouseout blur", () => map.scrollWheelZoom.disable());
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   L.tileLayer(data.tiles, {
     scheme,

@@ -14,9 +14,8 @@ import { bindName, keepApart } from "./site_names.js";
 
 /** More points than these are drawn as clusters. */
 const ALONE = 500;
-/** The most points that are listed beside a box; the tables have all. */
-const LISTED = 40;
-const MOST_SITES = 400;
+/** The most points that are listed beside a box, and sites in an address; the tables have all. */
+const [LISTED, MOST_SITES] = [40, 400];
 /** More names of sites than these would cover each other. */
 const NAMED = 60;
 
@@ -41,7 +40,8 @@ function address(here, p) {
 function words(p) {
   const name = p.name || `${p.latitude.toFixed(2)}, ${p.longitude.toFixed(2)}`;
   const vague = p.coarse ? `, coarse to ${p.coarse}°` : "";
-  return `${name}: ${counted(p.images, "picture")}${vague}`;
+  const visit = p.faults ? `, ${counted(p.faults, "camera")} to visit` : "";
+  return `${name}: ${counted(p.images, "picture")}${vague}${visit}`;
 }
 
 /** Return a line for a point in a box. @param {string} here @param {Point} p */
@@ -49,13 +49,13 @@ const line = (here, p) => el("li", {}, el("a", { href: address(here, p) }, words
 
 /** @param {any} L @param {any} map @param {string} here @param {Point[]} points @param {HTMLElement} box */
 function addMarkers(L, map, here, points, box) {
-  const [sites, own] = ["--green", "--map-own"].map((name) => colour(box, name));
+  const [sites, own, faulty] = ["--green", "--map-own", "--red"].map((name) => colour(box, name));
   const most = Math.max(1, ...points.map((p) => p.images));
   const named = points.filter((p) => p.name).length <= NAMED;
   const fullestFirst = [...points].sort((a, b) => b.images - a.images);
   const made = fullestFirst.map((p) => {
     const radius = 5 + 9 * Math.sqrt(p.images / most);
-    const color = p.site ? sites : own;
+    const color = p.faults ? faulty : p.site ? sites : own;
     const marker = L.circleMarker([p.latitude, p.longitude], { radius, color, weight: 2, fillOpacity: 0.5 });
     marker.bindPopup(() => el("p", {}, el("a", { href: address(here, p) }, words(p))));
     if (p.name && named) bindName(marker, el("span", {}, p.name));

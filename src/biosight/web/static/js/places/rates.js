@@ -73,7 +73,8 @@ function asCsv(rows) {
 
 /** @param {Schemas["RatesOut"]} found */
 function effortWords(found) {
-  if (!found.nights) return "No deployment has dates yet, so there is no effort to compare with.";
+  if (!found.nights)
+    return "No deployment has dates that trap nights can be counted by. Give each a start and an end on the Places page: those of the pictures count only if they lie within two years.";
   const size = several([
     [found.nights, "trap night"],
     [found.deployments, "deployment"],

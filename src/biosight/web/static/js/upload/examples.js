@@ -78,14 +78,10 @@ export function wireRemoval(main, collection) {
 export function firstOffer() {
   const offer = el(
     "div",
-    { class: "empty offer" },
+    { class: "empty greeting" },
     el("p", { class: "large" }, "New here?"),
-    el(
-      "p",
-      {},
-      "Open a collection below and drop a folder of pictures into it, or see first what BioSight does with some that it draws.",
-    ),
-    el("button", { type: "button", id: "try-examples", class: "primary" }, "Try it with example pictures"),
+    el("p", {}, "Open the collection below and add your pictures. Or look first at what BioSight does with examples."),
+    el("button", { type: "button", id: "try-examples" }, "Try it with example pictures"),
   );
   wireExamples(offer);
   return offer;

@@ -129,7 +129,7 @@ const whatNext = (link, last) =>
     "p",
     {},
     "Next: ",
-    el("a", { href: last }, "look at them"),
+    el("a", { href: last, onclick: dismiss }, "look at them"),
     ", ",
     el("a", { href: `${link}/review` }, "review the labels"),
     ", ",

@@ -1,0 +1,1 @@
+"""Cameras that need a visit, from their pictures alone."""
