@@ -2,6 +2,7 @@
 /** Cameras that need a visit: what their pictures say, with the picture before and after. */
 import { API, call } from "../frame/api.js";
 import { counted, el, find } from "../frame/dom.js";
+import { tell } from "../frame/events.js";
 import { complain, toast } from "../frame/toast.js";
 
 /** @typedef {Schemas["CameraOut"]} Camera @typedef {Schemas["CameraSignOut"]} Sign */
@@ -120,5 +121,6 @@ export async function drawCameras(main, page, stop) {
     await show();
     if (left >= waiting) return;
     waiting = left;
+    if (!left) tell("layers"); // the map shows them too
   }
 }
