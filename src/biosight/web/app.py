@@ -42,7 +42,7 @@ from biosight.web.api.pictures import (
     subjects,
     uploads,
 )
-from biosight.web.api.review import identifications, queue, verified_names
+from biosight.web.api.review import identifications, likely_counts, queue, verified_names
 from biosight.web.background.housekeeping import Housekeeping
 from biosight.web.background.notice_thread import NoticeThread
 from biosight.web.body_limits import BodyLimits
@@ -76,6 +76,7 @@ PARTS = (
     facets,
     acts,
     queue,
+    likely_counts,
     verified_names,
     identifications,
     comments,

@@ -17,8 +17,7 @@ const HINTS = {
   review: {
     words:
       "Press A to confirm the label, R to give another, and the arrows to move on. Answers to pictures drawn at random measure how often the model is right.",
-    touch:
-      "Confirm a label, or give another. Answers to pictures drawn at random measure how often the model is right.",
+    touch: "",
     editors: true,
   },
   places: { words: "Add a site, then a deployment of a camera there: exports need the place and the time." },

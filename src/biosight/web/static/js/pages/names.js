@@ -20,6 +20,8 @@ const HEADER =
 /** The most cards of a part; the table has all rows. */
 const MOST_CARDS = 600;
 
+/** @typedef {Schemas["LikelyCountOut"]} Likely */
+
 /** @param {Name} n */
 const keyOf = (n) => `${n.label}\n${n.site}`;
 
@@ -45,6 +47,13 @@ function facts(n, events) {
     .join("; ");
 }
 
+/** Return how many pictures truly show a name, in words. @param {Likely} l */
+function likelyWords(l) {
+  const [low, high] = [Math.floor(l.low), Math.ceil(l.high)].map((n) => n.toLocaleString("en"));
+  const more = l.more ? `; ${l.more.toLocaleString("en")} more at random and it is ±10 %` : "";
+  return low === high ? "" : `with all below it likely ${low} to ${high} pictures${more}`;
+}
+
 /** @param {string} here @param {Name} n @param {Map<string, number>} events @param {boolean} bySite */
 function card(here, n, events, bySite) {
   const above = lineOf(n.path).slice(0, -1).slice(-2);
@@ -67,6 +76,7 @@ function card(here, n, events, bySite) {
       above.length > 0 && el("small", { class: "line" }, words(above)),
       bySite && el("small", { class: "line" }, n.site_name || "no site"),
       el("small", { class: "line facts" }, facts(n, events.get(keyOf(n)))),
+      el("small", { class: "line likely" }),
     ),
   );
 }
@@ -109,6 +119,20 @@ function asCsv(names, events) {
     ].join(","),
   );
   return [HEADER, ...rows, ""].join("\n");
+}
+
+/** Write the margins of error beside the names, and where they come from. @param {HTMLElement} main @param {Schemas["LikelyCountsOut"]} found */
+function showLikely(main, found) {
+  const by = new Map(found.names.map((l) => [`${l.label}\n`, l]));
+  for (const card of main.querySelectorAll("[data-key]")) {
+    const likely = by.get(card.getAttribute("data-key") ?? "");
+    if (likely) find(card, ".likely").textContent = likelyWords(likely);
+  }
+  const drawn = `${counted(found.sample, "picture")} drawn at random`;
+  find(main, "#names-sample").textContent =
+    found.sample >= found.least
+      ? `“Likely” counts the model’s errors, as ${drawn} and looked at in Review show them (95 % intervals).`
+      : `Numbers of pictures come without a margin of error: look at ${found.least} pictures drawn at random in Review. So far these are ${found.sample}.`;
 }
 
 /** Print once all pictures are loaded. @param {HTMLElement} box */
@@ -158,6 +182,7 @@ export async function mount(main) {
     if (now !== asked) return;
     events = new Map(counts.map((/** @type {Schemas["EventsOfNameOut"]} */ c) => [`${c.label}\n${c.site}`, c.events]));
     showEvents();
+    if (!by && names.length) showLikely(main, await call("GET", `${here}/likely-counts`));
     for (const button of savers) button.disabled = !names.length;
   };
   const showEvents = () => {

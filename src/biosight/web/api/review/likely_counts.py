@@ -1,0 +1,86 @@
+"""API: how many pictures truly show each name, and how sure that is."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from biosight.review.likely_counts import (
+    LEAST,
+    Counts,
+    likely_count,
+    likely_counts,
+    looks_needed,
+    sample_of,
+)
+from biosight.review.verified_names import listed_names
+from biosight.taxa.paths import line_of
+from biosight.web.access.deps import MayLook, Open, Store
+from biosight.workflows.collection_names import names_in
+
+router = APIRouter(tags=["review"])
+
+
+class LikelyCountOut(BaseModel):
+    """A name with all below it: the machine says it of `said` pictures. Of the pictures that people
+    looked at by chance, `looked` had it from the machine, `right` of them rightly, and `missed`
+    show it although the machine said something else.
+
+    `estimate` pictures show it, with a 95 % interval from `low` to `high`. `more` is about how many
+    more random pictures make that +-10 %, null where it is so already or would take nearly all.
+    """
+
+    path: str
+    label: str
+    said: int
+    looked: int
+    right: int
+    missed: int
+    estimate: float
+    low: float
+    high: float
+    more: int | None
+
+
+class LikelyCountsOut(BaseModel):
+    """What `sample` pictures drawn at random tell of the `pictures` of a collection; `names` is
+    empty below `least`."""
+
+    pictures: int
+    sample: int
+    least: int
+    names: list[LikelyCountOut]
+
+
+@router.get("/collections/{collection}/likely-counts")
+def show_likely_counts(access: MayLook, biosight: Open, records: Store) -> LikelyCountsOut:
+    """Tell how many pictures truly show each name, as far as the random half of review tells."""
+    c = access.collection
+    names = names_in(records, biosight.catalogue, c)
+    sample = sample_of(records, c.id, names.naming, names.accepted)
+    paths: list[str] = []
+    if len(sample.truths) >= LEAST:
+        found = listed_names(records, c.id, names.naming, names.accepted)
+        paths = list(dict.fromkeys(one.path for one in found))
+    told = likely_counts(sample, paths)
+    return LikelyCountsOut(
+        pictures=sample.pictures,
+        sample=len(sample.truths),
+        least=LEAST,
+        names=[count_out(path, counts) for path, counts in told.items()],
+    )
+
+
+def count_out(path: str, counts: Counts) -> LikelyCountOut:
+    """Return a name's counts as the API shows them."""
+    likely = likely_count(counts)
+    return LikelyCountOut(
+        path=path,
+        label=(line_of(path) or ("",))[-1],
+        said=counts.said,
+        looked=counts.looked,
+        right=counts.right,
+        missed=counts.missed,
+        estimate=round(likely.estimate, 1),
+        low=round(likely.low, 1),
+        high=round(likely.high, 1),
+        more=looks_needed(counts),
+    )
