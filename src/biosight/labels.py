@@ -135,7 +135,8 @@ class Annotation:
     by: str
     at: float
     act: str = ""
-    # How it was given: "random", "margin" or "names" in the queues, "group", "readers" or "bulk"
+    # How it was given: "random", "margin", "names" or "count" in the queues, "group", "readers" or
+    # "bulk"
     via: str = ""
     # Who gave it in another program or archive, in that one's words; "" for an answer given here
     source: str = ""

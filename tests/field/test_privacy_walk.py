@@ -62,6 +62,7 @@ READ: dict[str, list[dict[str, Any]]] = {
     "/api/v1/collections/{collection}/activity": [{}, BOX],
     "/api/v1/collections/{collection}/cameras": [{}],
     "/api/v1/collections/{collection}/likely-counts": [{}],
+    "/api/v1/collections/{collection}/likely-counts/queue": [{"under": "/Red/"}],
     "/api/v1/collections/{collection}/layers": [{}],
     "/api/v1/collections/{collection}/layers/{layer}": [{}],
     "/api/v1/collections/{collection}/acts": [{}],

@@ -1,12 +1,14 @@
 """How many pictures truly show a name, from those that people looked at by chance."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight
 from biosight.images import Image
+from biosight.review.count_question import share_of_given
 from biosight.review.likely_counts import (
     Counts,
     RandomSample,
@@ -86,3 +88,41 @@ def test_the_sample_is_what_people_saw_by_lot(ada: TestClient, biosight: BioSigh
     ada.post(f"{path}/acts", json={"kind": "confirm", "images": by_lot})
     done = ada.get(f"{path}/likely-counts").json()
     assert all(n["low"] == n["high"] for n in done["names"])
+
+
+def test_a_question_draws_what_tells_most_and_each_part_by_lot(
+    ada: TestClient, biosight: BioSight
+) -> None:
+    collection = first_collection(ada)
+    upload_ids(ada, collection, *["Red"] * 12, *["Green"] * 24)
+    path = f"/api/v1/collections/{collection}"
+    where = {i.label_path for i in biosight.archive.records.find(Image) if i.label == "Red"}
+    [red] = where
+
+    def asked() -> Any:
+        return ada.get(f"{path}/likely-counts/queue", params={"under": red}).json()
+
+    first = asked()
+    assert (first["now"]["said"], first["now"]["looked"]) == (12, 0)
+    assert {d["via"] for d in first["images"]} == {"count"}
+    reds = [d["image"]["id"] for d in first["images"] if d["image"]["label"] == "Red"]
+    greens = [d["image"]["id"] for d in first["images"] if d["image"]["label"] == "Green"]
+    lots = {i.id: i.lottery for i in biosight.archive.records.find(Image)}
+    assert reds == sorted(reds, key=lots.__getitem__)
+    confirm = {"kind": "confirm", "via": "count", "images": [*reds[:8], *greens[:20]]}
+    assert ada.post(f"{path}/acts", json=confirm).status_code == 201
+    then = asked()
+    assert (then["now"]["looked"], then["now"]["right"], then["now"]["missed"]) == (8, 8, 0)
+    assert then["now"]["high"] - then["now"]["low"] < 9
+    skipped = {"kind": "confirm", "images": [reds[9], *greens[22:]]}
+    ada.post(f"{path}/acts", json=skipped)
+    assert asked()["now"]["looked"] == 8, "a picture out of turn is no part of the sample"
+    assert ada.get(f"{path}/likely-counts/queue", params={"under": "Red"}).status_code == 422
+
+
+def test_looks_go_where_the_doubt_is() -> None:
+    rare = Counts(10_000, 50, looked=20, right=18, others=20, missed=1)
+    assert share_of_given(rare) < 0.1
+    common = Counts(1000, 600, looked=40, right=20, others=40, missed=0)
+    assert share_of_given(common) > 0.8
+    assert 0 < share_of_given(Counts(10, 5, 0, 0, 0, 0)) < 1

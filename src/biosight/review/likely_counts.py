@@ -107,14 +107,12 @@ def counts_of(sample: RandomSample, path: str) -> Counts:
 def likely_count(counts: Counts) -> LikelyCount:
     """Return how many pictures show a name."""
     rest = counts.pictures - counts.said
-    strata = [
-        (counts.said, counts.right, counts.looked),
-        (rest, counts.missed, counts.others),
-    ]
-    parts = [stratum(size, found, looked) for size, found, looked in strata]
-    estimate = sum(middle for middle, _, _ in parts)
-    below = float(np.sqrt(sum((middle - low) ** 2 for middle, low, _ in parts)))
-    above = float(np.sqrt(sum((high - middle) ** 2 for middle, _, high in parts)))
+    drawn = [stratum(counts.said, counts.right, counts.looked)] if counts.looked else []
+    drawn += [stratum(rest, counts.missed, counts.others)] if counts.others else []
+    unseen = counts.said * (not counts.looked) + rest * (not counts.others)  # nothing is known
+    estimate = sum(middle for middle, _, _ in drawn) + unseen / 2
+    below = float(np.sqrt(sum((middle - low) ** 2 for middle, low, _ in drawn))) + unseen / 2
+    above = float(np.sqrt(sum((high - middle) ** 2 for middle, _, high in drawn))) + unseen / 2
     known = counts.right + counts.missed  # seen by people
     none = counts.looked + counts.others - known
     return LikelyCount(
@@ -124,11 +122,9 @@ def likely_count(counts: Counts) -> LikelyCount:
 
 def stratum(size: int, found: int, looked: int) -> tuple[float, float, float]:
     """Return how many of a stratum's pictures show a name, and the ends of the interval, where
-    `looked` of its `size` pictures were drawn and `found` of these show it."""
+    `looked` (at least 1) of its `size` pictures were drawn and `found` of these show it."""
     from scipy.special import betaincinv  # 15 MB, which most servers never need
 
-    if not looked:
-        return (0.0, 0.0, float(size)) if not size else (size / 2, 0.0, float(size))
     share = found / looked
     low = float(betaincinv(found + 0.5, looked - found + 0.5, TAIL)) if found else 0.0
     high = float(betaincinv(found + 0.5, looked - found + 0.5, 1 - TAIL)) if found < looked else 1.0

@@ -1,6 +1,7 @@
 """Pictures of a review queue as the API shows them.
 
-Not here: which pictures are drawn (review/queue.py, review/verified_names.py).
+Not here: which pictures are drawn (review/queue.py, review/verified_names.py,
+review/count_question.py).
 """
 
 from pydantic import BaseModel
@@ -9,7 +10,7 @@ from biosight.web.schemas.pictures import ImageOut
 
 
 class DrawnOut(BaseModel):
-    """An image of the review queue and why it was drawn: random, margin or names."""
+    """An image of the review queue and why it was drawn: random, margin, names or count."""
 
     image: ImageOut
     via: str

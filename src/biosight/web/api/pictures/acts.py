@@ -96,7 +96,7 @@ class NewAct(Input):
     note: str = Field("", json_schema_extra={"maxLength": MAX_NOTE})
     when: str = Field("", max_length=30)
     individuals: int = Field(0, ge=0, le=MOST_INDIVIDUALS)
-    via: str = Field("", pattern="^(random|margin|names|group|bulk)?$")
+    via: str = Field("", pattern="^(random|margin|names|count|group|bulk)?$")
 
 
 class ActDone(BaseModel):

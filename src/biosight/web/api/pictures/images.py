@@ -66,7 +66,7 @@ class ImageChange(Input):
     undecided: bool = False
     note: str | None = Field(None, json_schema_extra={"maxLength": MAX_NOTE})
     trashed: bool | None = None
-    via: str = Field("", pattern="^(random|margin|names|group)?$")
+    via: str = Field("", pattern="^(random|margin|names|count|group)?$")
 
 
 class SayingOut(BaseModel):

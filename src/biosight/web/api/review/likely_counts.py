@@ -1,8 +1,11 @@
 """API: how many pictures truly show each name, and how sure that is."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from biosight.review.count_question import known_counts, pictures_for
 from biosight.review.likely_counts import (
     LEAST,
     Counts,
@@ -14,9 +17,12 @@ from biosight.review.likely_counts import (
 from biosight.review.verified_names import listed_names
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import MayLook, Open, Store
+from biosight.web.schemas.pictures import image_out
+from biosight.web.schemas.review_queue import DrawnOut
 from biosight.workflows.collection_names import names_in
 
 router = APIRouter(tags=["review"])
+Path = Annotated[str, Query(pattern=r"^/.+/$", max_length=2000)]
 
 
 class LikelyCountOut(BaseModel):
@@ -66,6 +72,29 @@ def show_likely_counts(access: MayLook, biosight: Open, records: Store) -> Likel
         sample=len(sample.truths),
         least=LEAST,
         names=[count_out(path, counts) for path, counts in told.items()],
+    )
+
+
+class CountQuestionOut(BaseModel):
+    """What is known of how many pictures show a name, and the pictures that tell most about it."""
+
+    now: LikelyCountOut
+    images: list[DrawnOut]
+
+
+@router.get("/collections/{collection}/likely-counts/queue")
+def count_queue(access: MayLook, biosight: Open, records: Store, under: Path) -> CountQuestionOut:
+    """List the pictures that tell most about how many show a name (`under`: its path in the tree).
+
+    Send `via: "count"` with the answers, in this order; ask again for more.
+    """
+    c = access.collection
+    names = names_in(records, biosight.catalogue, c)
+    counts = known_counts(records, c.id, names.naming, names.accepted, under)
+    drawn = pictures_for(records, c.id, under, counts)
+    return CountQuestionOut(
+        now=count_out(under, counts),
+        images=[DrawnOut(image=image_out(d.image, access), via=d.via) for d in drawn],
     )
 
 

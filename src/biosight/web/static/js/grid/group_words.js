@@ -1,6 +1,8 @@
 // @ts-check
 /** What the ways to review share: words for their order, their progress and their end, and names that are done. */
-import { counted, el } from "../frame/dom.js";
+import { counted, el, find } from "../frame/dom.js";
+import { fromTo } from "../pictures/sitting.js";
+import { called } from "../pictures/taxa.js";
 
 /**
  * Say how many are done, how fast, and how many wait.
@@ -62,8 +64,30 @@ export function skipSame(drawn, label) {
   return others.length;
 }
 
-/** In which order single pictures are reviewed. @param {string} collection @param {"" | "alike" | "names"} order */
-export function orderWords(collection, order) {
+/**
+ * Show how far a review is: how many wait, or how many of the minutes are left.
+ * @param {HTMLElement} main @param {{waiting: number, most: number, forNames: boolean, sitting: import("../pictures/sitting.js").Sitting}} review
+ * @param {boolean} editor
+ */
+export function showProgress(main, { waiting, most, forNames, sitting }, editor) {
+  const bar = find(main, "#progress");
+  bar.hidden = !editor;
+  if (sitting.minutes) {
+    const { share, words } = sitting.told;
+    [bar.max, bar.value, find(main, "#waiting").textContent] = [1, share, words];
+    return;
+  }
+  [bar.max, bar.value] = [most || 1, most - waiting];
+  find(main, "#waiting").textContent = waiting ? `${counted(waiting, forNames ? "name" : "picture")} to review.` : "";
+}
+
+/** In which order single pictures are reviewed. @param {string} collection @param {import("../pictures/review_queue.js").Queue} queue */
+export function orderWords(collection, { order, now }) {
+  if (order === "count" && now)
+    return [
+      `These pictures tell most about how many show ${called(now.label)}: likely ${fromTo(now)} so far. `,
+      el("a", { href: `/collections/${collection}/names` }, "Back to the names"),
+    ];
   if (order === "names")
     return [
       "One picture of each name that nobody has verified, the likeliest first. ",

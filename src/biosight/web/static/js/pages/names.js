@@ -4,8 +4,10 @@ import { API, call } from "../frame/api.js";
 import { counted, el, find, several, there } from "../frame/dom.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
+import { asCsv, keyOf } from "../pictures/names_table.js";
+import { askSitting, fromTo } from "../pictures/sitting.js";
 import { called, hear, lineOf, words } from "../pictures/taxa.js";
-import { quoted, save, switchBetween } from "../places/figures.js";
+import { save, switchBetween } from "../places/figures.js";
 
 /** @typedef {Schemas["VerifiedNameOut"]} Name */
 
@@ -14,16 +16,10 @@ const PARTS = /** @type {const} */ ([
   ["to look at", "To look at"],
   ["not proved", "Not proved"],
 ]);
-/** The columns of the table; those that Darwin Core has terms for are called so. */
-const HEADER =
-  "label,scientificName,taxonRank,vernacularName,higherClassification,locality,pictures,events,verified_pictures,looks_in_vain,standing,identifiedBy";
 /** The most cards of a part; the table has all rows. */
 const MOST_CARDS = 600;
 
 /** @typedef {Schemas["LikelyCountOut"]} Likely */
-
-/** @param {Name} n */
-const keyOf = (n) => `${n.label}\n${n.site}`;
 
 /** Return the address of a name's pictures. @param {string} here @param {Name} n @param {boolean} bySite */
 function address(here, n, bySite) {
@@ -49,9 +45,8 @@ function facts(n, events) {
 
 /** Return how many pictures truly show a name, in words. @param {Likely} l */
 function likelyWords(l) {
-  const [low, high] = [Math.floor(l.low), Math.ceil(l.high)].map((n) => n.toLocaleString("en"));
   const more = l.more ? `; ${l.more.toLocaleString("en")} more at random and it is ±10 %` : "";
-  return low === high ? "" : `with all below it likely ${low} to ${high} pictures${more}`;
+  return l.low === l.high ? "" : `with all below it likely ${fromTo(l)} pictures${more}`;
 }
 
 /** @param {string} here @param {Name} n @param {Map<string, number>} events @param {boolean} bySite */
@@ -100,39 +95,23 @@ function parts(here, names, events) {
   });
 }
 
-/** @param {Name[]} names @param {Map<string, number>} events */
-function asCsv(names, events) {
-  const rows = names.map((n) =>
-    [
-      quoted(n.label),
-      quoted(n.scientific_name),
-      quoted(n.rank),
-      quoted(n.common_name),
-      quoted(lineOf(n.path).slice(0, -1).join(" | ")),
-      quoted(n.site_name),
-      n.images,
-      events.get(keyOf(n)) ?? "",
-      n.verified,
-      n.looks,
-      n.standing,
-      quoted(n.by),
-    ].join(","),
-  );
-  return [HEADER, ...rows, ""].join("\n");
-}
-
 /** Write the margins of error beside the names, and where they come from. @param {HTMLElement} main @param {Schemas["LikelyCountsOut"]} found */
 function showLikely(main, found) {
   const by = new Map(found.names.map((l) => [`${l.label}\n`, l]));
+  const review = `/collections/${main.dataset.collection}/review?for=count&under=`;
   for (const card of main.querySelectorAll("[data-key]")) {
     const likely = by.get(card.getAttribute("data-key") ?? "");
-    if (likely) find(card, ".likely").textContent = likelyWords(likely);
+    const told = likely ? likelyWords(likely) : "";
+    if (!likely || !told) continue;
+    const narrow = el("a", { href: review + encodeURIComponent(likely.path) }, "Narrow it");
+    find(card, ".likely").replaceChildren(...(may(main, "change") ? [`${told}. `, narrow] : [told]));
   }
   const drawn = `${counted(found.sample, "picture")} drawn at random`;
   find(main, "#names-sample").textContent =
     found.sample >= found.least
       ? `“Likely” counts the model’s errors, as ${drawn} and looked at in Review show them (95 % intervals).`
       : `Numbers of pictures come without a margin of error: look at ${found.least} pictures drawn at random in Review. So far these are ${found.sample}.`;
+  return by;
 }
 
 /** Print once all pictures are loaded. @param {HTMLElement} box */
@@ -154,6 +133,7 @@ function tell(main, names) {
   const look = find(main, "#names-look");
   look.hidden = !waiting || !may(main, "change");
   look.textContent = "Look at a picture of each";
+  find(main, "#names-sitting").hidden = !names.length || !may(main, "change");
 }
 
 /** @param {HTMLElement} main */
@@ -162,6 +142,7 @@ export async function mount(main) {
   const box = find(main, "#names");
   let names = /** @type {Name[]} */ ([]);
   let events = /** @type {Map<string, number>} */ (new Map());
+  let likely = /** @type {Map<string, Likely>} */ (new Map());
   let asked = 0;
   /** What comes after something else was asked for is dropped. @param {string} by */
   const load = async (by) => {
@@ -174,6 +155,7 @@ export async function mount(main) {
     if (now !== asked) return;
     names = found.names;
     events = new Map();
+    likely = new Map();
     for (const n of names) hear({ line: [n.label], vernacular_line: [n.common_name] });
     if (!by) tell(main, names);
     find(main, "#names-by").hidden = !found.sites;
@@ -182,7 +164,7 @@ export async function mount(main) {
     if (now !== asked) return;
     events = new Map(counts.map((/** @type {Schemas["EventsOfNameOut"]} */ c) => [`${c.label}\n${c.site}`, c.events]));
     showEvents();
-    if (!by && names.length) showLikely(main, await call("GET", `${here}/likely-counts`));
+    if (!by && names.length) likely = showLikely(main, await call("GET", `${here}/likely-counts`));
     for (const button of savers) button.disabled = !names.length;
   };
   const showEvents = () => {
@@ -193,7 +175,8 @@ export async function mount(main) {
     }
   };
   switchBetween(main.querySelectorAll("[data-by]"), ({ by }) => load(by ?? "").catch(complain));
-  find(main, "#names-csv").addEventListener("click", () => save("names.csv", "text/csv", asCsv(names, events)));
+  find(main, "#names-csv").addEventListener("click", () => save("names.csv", "text/csv", asCsv(names, events, likely)));
+  find(main, "#names-sitting").addEventListener("click", () => askSitting(here, names).catch(complain));
   find(main, "#names-print").addEventListener("click", () => print(box));
   await load("");
 }

@@ -3,16 +3,18 @@
 
 import { loadAhead } from "../frame/ahead.js";
 import { API, call } from "../frame/api.js";
-import { counted, el, find, refocus } from "../frame/dom.js";
+import { el, find, refocus } from "../frame/dom.js";
 import { listen } from "../frame/events.js";
 import { bind } from "../frame/keys.js";
 import { may } from "../frame/may.js";
 import { complain } from "../frame/toast.js";
-import { nothingLeft, orderWords, skipSame } from "../grid/group_words.js";
+import { nothingLeft, orderWords, showProgress, skipSame } from "../grid/group_words.js";
 import { titleOf } from "../grid/tile.js";
 import { changeOne, doAct, undoLast } from "../pictures/acts.js";
 import { answerButtons, answerKeys, giveLabel } from "../pictures/answering.js";
 import { drawAllGuesses, drawOpinions, drawState } from "../pictures/guesses.js";
+import { askQueue } from "../pictures/review_queue.js";
+import { Sitting } from "../pictures/sitting.js";
 import { Stage } from "../pictures/stage.js";
 import { favourites, strip } from "../pictures/strip.js";
 import { breadcrumbs, hear } from "../pictures/taxa.js";
@@ -25,13 +27,14 @@ class Review {
     this.collection = this.data.collection ?? "";
     this.editor = may(main, "change");
     this.box = find(main, "#review");
-    /** @type {{image: Schemas["ImageOut"], via: string, done?: boolean}[]} */
+    /** @type {import("../pictures/review_queue.js").Drawn[]} */
     this.drawn = [];
     this.at = 0;
     this.waiting = 0;
     this.most = 0; // that waited since the page was opened
     /** Whether the pictures are the likeliest of each name that nobody has verified. */
     this.forNames = false;
+    this.sitting = new Sitting();
     /** @type {Stage | null} */
     this.picture = null;
     /** @type {Schemas["ImageDetail"] | null} the picture in full */
@@ -41,23 +44,18 @@ class Review {
   }
 
   async load() {
-    const asked = new URLSearchParams(location.search);
-    const like = asked.get("like");
-    this.forNames = asked.get("for") === "names";
-    const kind = this.forNames ? "verified-names/queue" : "queue";
-    const queue = await call("GET", `/collections/${this.collection}/${kind}`);
-    const near = like ? await call("GET", `/images/${like}/similar?unreviewed=true&limit=40`) : [];
-    this.drawn = near.length
-      ? near.map((/** @type {Schemas["NearOut"]} */ n) => ({ image: n.image, via: "" }))
-      : queue.images;
-    const order = this.forNames ? "names" : near.length ? "alike" : "";
-    find(this.main, "#order").replaceChildren(...orderWords(this.collection, order));
-    this.waiting = this.forNames ? this.drawn.length : queue.waiting;
+    const queue = await askQueue(this.collection);
+    this.sitting.hear(queue);
+    this.drawn = queue.images;
+    this.forNames = queue.order === "names";
+    find(this.main, "#order").replaceChildren(...orderWords(this.collection, queue));
+    this.waiting = queue.waiting;
     this.at = 0;
     await this.draw();
   }
 
   async next() {
+    if (this.sitting.isOver) return this.sitting.end(this.collection, this.box, () => this.load());
     const left = this.drawn.findIndex((d, i) => i > this.at && !d.done);
     const wrapped = left >= 0 ? left : this.drawn.findIndex((d) => !d.done);
     if (wrapped < 0) return this.load();
@@ -74,6 +72,7 @@ class Review {
       now.image = await changeOne(now.image, { ...change, via: now.via });
       if (now.image.who === "person" && before !== "person") this.waiting -= 1;
       now.done = now.image.who === "person";
+      this.sitting.looked();
       if (this.forNames && now.done) this.waiting -= skipSame(this.drawn, now.image.label);
       await this.next();
     } catch (error) {
@@ -89,12 +88,8 @@ class Review {
   }
 
   async draw() {
-    find(this.main, "#waiting").textContent = this.waiting
-      ? `${counted(this.waiting, this.forNames ? "name" : "picture")} to review.`
-      : "";
-    const bar = find(this.main, "#progress");
     this.most = Math.max(this.most, this.waiting);
-    [bar.max, bar.value, bar.hidden] = [this.most || 1, this.most - this.waiting, !this.editor];
+    showProgress(this.main, this, this.editor);
     const now = this.drawn[this.at];
     if (!now) return this.box.replaceChildren(nothingLeft(this.collection, this.forNames));
     const detail = await call("GET", `/images/${now.image.id}`);
