@@ -108,6 +108,17 @@ def test_one_strange_day_is_no_fault_and_a_busy_camera_has_one_all_the_same() ->
     assert busy.infrared[sign.before] == busy.infrared[250], "compared with one of its kind"
 
 
+def test_a_flash_of_visible_light_and_a_dark_forest_are_no_wrong_clock() -> None:
+    series = a_camera()
+    column(series, "saturation")[:] = 0.2
+    assert signs_of(series) == []
+    column(series, "saturation")[:] = 0.0
+    assert signs_of(series) == []
+    half_a_day_late(series)
+    series.hours[:] = np.nan  # the sun does not rise
+    assert signs_of(series) == []
+
+
 def test_a_fault_that_ended_is_told_and_not_open() -> None:
     series = a_camera(220)
     series.hashes[120:170, :26] ^= True

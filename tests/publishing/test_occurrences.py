@@ -123,3 +123,14 @@ def test_a_label_given_to_many_at_once_is_the_persons_own_and_unverified(
     assert (first["scientificName"], first["taxonRank"]) == ("Aves", "class")
     assert first["identifiedBy"] == "ada"
     assert first["identificationVerificationStatus"] == "unverified, accepted in bulk"
+
+
+def test_a_label_given_to_many_at_once_may_be_renamed(
+    trap: tuple[TestClient, str, list[str]],
+) -> None:
+    client, path, ids = trap
+    act(client, path, kind="relabel", label="Fooius barus", images=ids, via="bulk")
+    body = {"old": "Fooius barus", "new": "Aves"}
+    assert client.post(f"{path}/labels/rename", json=body).status_code < 300
+    [first, _] = table(client, path, "darwin-core", "occurrence.csv")
+    assert (first["scientificName"], first["identifiedBy"]) == ("Aves", "ada")

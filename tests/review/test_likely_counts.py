@@ -11,23 +11,46 @@ from biosight.images import Image
 from biosight.review.count_question import share_of_given
 from biosight.review.likely_counts import (
     Counts,
+    Population,
     RandomSample,
-    counts_of,
+    counts_by_path,
+    is_fair,
     likely_count,
     looks_needed,
 )
-from biosight.storage.records import Order
+from biosight.storage.records import Order, Where
 from tests.conftest import first_collection, upload_ids
 
 FOX, CAT = "/Mammalia/Vulpes/", "/Mammalia/Felis/"
 
 
+def population(said: dict[str, int], **more: dict[str, int]) -> Population:
+    """A population without further ado."""
+    verified, taught = Counter(more.get("verified", {})), Counter(more.get("taught", {}))
+    return Population(Counter(said), verified, taught, str, frozenset())
+
+
 def test_a_name_counts_with_all_below_it() -> None:
-    sample = RandomSample(
-        (FOX, CAT, FOX, "/Aves/"), (FOX, FOX, "", "/Aves/"), 100, Counter({FOX: 30})
-    )
-    assert counts_of(sample, FOX) == Counts(100, 30, looked=2, right=1, others=2, missed=1)
-    assert counts_of(sample, "/Mammalia/") == Counts(100, 30, 2, 2, 2, 1)
+    pairs = ((FOX, FOX), (CAT, FOX), (FOX, ""), ("/Aves/", "/Aves/")) * 10
+    sample = RandomSample(population({FOX: 30, "/Aves/": 70}, taught={FOX: 5}), pairs)
+    found = counts_by_path(sample, [FOX, "/Mammalia/"])
+    assert found[FOX] == Counts(100, 30, 20, 10, 20, 10, taught=5, surely_not=0, whole=105)
+    assert found["/Mammalia/"] == Counts(100, 30, 20, 20, 20, 10, taught=5, whole=105)
+    small = RandomSample(sample.population, pairs[:29])
+    assert counts_by_path(small, [FOX]) == {}
+    assert counts_by_path(RandomSample(sample.population, pairs, fair=False), [FOX]) == {}
+
+
+def test_what_people_saw_bounds_the_interval() -> None:
+    counts = Counts(1000, 20, 2, 2, 28, 0, surely=150, surely_not=700, whole=1000)
+    found = likely_count(counts)
+    assert found.low == 150
+    assert found.high <= 300
+
+
+@pytest.mark.parametrize(("found", "fair"), [(200, True), (180, True), (120, False), (300, False)])
+def test_too_few_small_lots_show_that_pictures_went(found: int, fair: bool) -> None:
+    assert is_fair(found, 2000, 0.1) is fair
 
 
 def test_the_estimate_adds_what_was_missed_and_takes_off_what_was_wrong() -> None:
@@ -72,12 +95,20 @@ def test_the_sample_is_what_people_saw_by_lot(ada: TestClient, biosight: BioSigh
     ids = upload_ids(ada, collection, *["Red", "Green"] * 18)
     path = f"/api/v1/collections/{collection}"
     before = ada.get(f"{path}/likely-counts").json()
-    assert before == {"pictures": 36, "sample": 0, "least": 30, "names": []}
+    assert before == {
+        "pictures": 36,
+        "sample": 0,
+        "least": 30,
+        "needed": 30,
+        "fair": True,
+        "names": [],
+    }
     by_lot = [i.id for i in biosight.archive.records.find(Image, order=Order("lottery"))]
     assert set(by_lot) == set(ids)
     for part in (by_lot[:29], by_lot[30:34]):  # one is left out, so what comes after is no sample
         ada.post(f"{path}/acts", json={"kind": "confirm", "images": part})
-    assert ada.get(f"{path}/likely-counts").json()["sample"] == 29
+    some = ada.get(f"{path}/likely-counts").json()
+    assert (some["sample"], some["needed"]) == (29, 1)
     ada.post(f"{path}/acts", json={"kind": "relabel", "label": "Red", "images": by_lot[29:30]})
     found = ada.get(f"{path}/likely-counts").json()
     assert found["sample"] == 34
@@ -126,3 +157,18 @@ def test_looks_go_where_the_doubt_is() -> None:
     common = Counts(1000, 600, looked=40, right=20, others=40, missed=0)
     assert share_of_given(common) > 0.8
     assert 0 < share_of_given(Counts(10, 5, 0, 0, 0, 0)) < 1
+
+
+def test_a_picture_draws_a_new_lot_where_it_moves(ada: TestClient, biosight: BioSight) -> None:
+    """Pictures that people had seen by lot would look like a sample of the other collection."""
+    collection = first_collection(ada)
+    ids = upload_ids(ada, collection, "Red", "Green")
+    other = ada.post("/api/v1/collections", json={"name": "Other"}).json()["id"]
+    records = biosight.archive.records
+    before = {i.id: i.lottery for i in records.find(Image)}
+    for kind, image in (("move", ids[0]), ("copy", ids[1])):
+        act = {"kind": kind, "images": [image], "target": other}
+        assert ada.post(f"/api/v1/collections/{collection}/acts", json=act).status_code == 201
+    there = records.find(Image, [Where("collection", "=", other)])
+    assert len(there) == 2
+    assert not {i.lottery for i in there} & set(before.values())

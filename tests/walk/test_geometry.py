@@ -102,6 +102,9 @@ def test_the_receipt_lies_over_no_control_of_the_review(
     expect(page.locator(".stage img").first).to_be_visible()
     dock = page.locator("#dock")
     expect(dock).to_contain_text("7 stored")
+    if size[0] < 480:
+        expect(dock).to_be_hidden()  # a phone has room for the answers alone
+        return
     assert height(dock) < 60  # one line, until somebody opens it
     page.wait_for_timeout(300)
     controls = page.locator("#main button, #main a, #main input")

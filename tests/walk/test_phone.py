@@ -135,7 +135,7 @@ def test_a_long_grid_holds_few_tiles_and_every_picture_is_reached(
     assert client.patch(f"/api/v1/images/{oldest['id']}", json=said).status_code == 200
     page.reload()
     expect(page.locator(".tile").first).to_be_visible()
-    page.get_by_role("button", name="a label", exact=True).click()
+    page.get_by_role("button", name="Go to a label", exact=True).click()
     name_it(page, "Odd one")
     expect(current).to_contain_text("Odd one", timeout=30_000)
     # A hint that somebody got stays away.

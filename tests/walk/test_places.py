@@ -282,7 +282,7 @@ def test_another_name_for_an_event_of_several_names_asks_first(card: tuple[Page,
     page.keyboard.press("r")
     name_it(page, "Oddling")
     asked = page.locator("dialog[open]")
-    expect(asked).to_contain_text("Relabel 3 pictures in bulk?")
+    expect(asked).to_contain_text("Relabel 3 pictures as Oddling in bulk?")
     asked.get_by_role("button", name="Relabel").click()
     expect(page.locator("#toasts")).to_contain_text("3 pictures")
     images = page.request.get(f"{path}/images").json()["images"]

@@ -64,7 +64,7 @@ def test_a_second_animal_is_added_and_described(pond: Pond) -> None:
     page.keyboard.press("n")
     page.get_by_role("combobox", name="Label").fill("Scat")
     with pond.kept():
-        page.get_by_role("option", name="Scat new label outside the tree").click()
+        page.get_by_role("option", name="Scat a word of your own, outside the tree").click()
     form = page.locator("details[open] .describe")
     for label, value in (("Individuals", "3"), ("Individual's id", "S 7")):
         with pond.kept():

@@ -133,7 +133,7 @@ def test_names_are_found_made_moved_and_merged(wood: tuple[Page, str]) -> None:
     expect(page.locator("#panel strong.large")).to_have_text("Scarlet")
     page.keyboard.press("r")
     page.keyboard.type("Lime")
-    page.locator(".choices li", has_text="new name below").click()
+    page.locator(".choices li", has_text="add it to the tree").click()
     page.keyboard.type("green")
     expect(page.locator("dialog").last.locator(".choices li").first).to_contain_text("Green")
     page.keyboard.press("Enter")

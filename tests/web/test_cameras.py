@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.images import Image
 from biosight.places import CameraCheck
-from biosight.storage.records import Insert, Where, new_id
+from biosight.storage.records import Insert, Replace, Where, new_id
 from biosight.workflows.notices.happened import happened_since
+from biosight.workflows.places import camera_checks
 from biosight.workflows.places.camera_checks import check_all
 from biosight.workflows.upkeep.housekeeping import keep_house
 from tests.conftest import first_collection, upload_ids
@@ -147,7 +148,7 @@ def test_old_cards_are_no_news_and_checks_go_with_their_deployment(trap: Trap) -
     long_ago = now() - timedelta(days=400)
     trap.take(40, USUAL, ends=long_ago - timedelta(days=20 / A_DAY))
     ids = trap.take(20, FOGGED, ends=long_ago)
-    assert check_all(trap.records) == 1
+    assert check_all(trap.records) == 0, "none is left"
     [check] = trap.records.find(CameraCheck)
     assert (check.found_at, [s.fault for s in check.signs]) == (0.0, ["lens"])
     rest = [i.id for i in trap.records.find(Image, [Where("deployment", "=", trap.deployment)])]
@@ -165,3 +166,141 @@ def test_only_editors_look_or_settle(trap: Trap, another: Another) -> None:
     assert eve.get(f"{trap.here}/cameras").status_code == 200
     assert eve.post(f"{trap.here}/cameras/check").status_code == 403
     assert eve.post(f"{trap.here}/cameras/{trap.deployment}/fine").status_code == 403
+
+
+def signs(trap: Trap) -> list[tuple[str, bool]]:
+    """The faults of the camera, once it was looked at."""
+    trap.post("/cameras/check")
+    return [(s["fault"], s["open"]) for c in trap.cameras()["cameras"] for s in c["signs"]]
+
+
+def change_check(trap: Trap, **fields: object) -> None:
+    """Change what is kept of the camera, as if it had been looked at otherwise."""
+    [check] = trap.records.find(CameraCheck)
+    changed: Any = replace(check, version=check.version + 1, **fields)  # type: ignore[arg-type]
+    trap.records.write(Replace(changed, check.version))
+
+
+def test_a_live_camera_that_falls_silent_is_noticed_without_any_news(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap.take(120, USUAL, ends=now())
+    for image in trap.records.find(Image, [Where("deployment", "!=", "")], limit=200):
+        at = datetime.fromisoformat(image.taken).replace(tzinfo=UTC).timestamp()
+        trap.records.write(Replace(replace(image, created_at=at, version=2), 1))
+    assert signs(trap) == []
+    later = datetime.now(UTC) + timedelta(days=12)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return later
+
+    monkeypatch.setattr(camera_checks, "datetime", Later)
+    assert trap.cameras()["waiting"] == 0
+    change_check(trap, at=time.time() - 2 * 86_400)
+    assert trap.cameras()["waiting"] == 1, "a day has gone"
+    assert signs(trap) == [("silent", True)]
+
+
+@pytest.mark.parametrize(
+    ("end", "off", "found"),
+    [
+        (-3, [], [("silent", True)]),
+        (200, [], []),
+        (-3, [(-21, -3)], []),
+    ],
+)
+def test_silence_counts_up_to_an_end_that_has_passed_without_days_off(
+    trap: Trap, end: int, off: list[tuple[int, int]], found: list[tuple[str, bool]]
+) -> None:
+    trap.take(80, USUAL, ends=now() - timedelta(days=20))  # from a card, so not live
+
+    def day(n: int) -> str:
+        return (now() + timedelta(days=n)).date().isoformat()
+
+    body: dict[str, Any] = {"name": "Cam 1", "end": f"{day(end)}T12:00:00"}
+    body["off"] = [[day(a), day(b)] for a, b in off]
+    answer = trap.client.patch(f"{trap.here}/deployments/{trap.deployment}", json=body)
+    assert answer.status_code == 200, answer.text
+    assert signs(trap) == found
+
+
+def test_older_pictures_that_come_later_and_pictures_that_go_are_seen(trap: Trap) -> None:
+    _, bad = fogged(trap)
+    assert signs(trap) == [("lens", True)]
+    rest = [i.id for i in trap.records.find(Image, [Where("deployment", "!=", "")])]
+    trap.post("/acts", kind="trash", images=bad)
+    assert trap.cameras()["waiting"] == 1
+    assert signs(trap) == []
+    trap.post("/acts", kind="restore", images=bad)
+    assert signs(trap) == [("lens", True)]
+    trap.post("/acts", kind="trash", images=rest)
+    assert signs(trap) == []
+    assert trap.records.find(CameraCheck) == [], "nothing is left to look at"
+    assert [p["faults"] for p in trap.client.get(f"{trap.here}/map").json()] == [0]
+
+
+def test_a_picture_dated_ahead_does_not_switch_a_camera_off(trap: Trap) -> None:
+    trap.take(1, USUAL, ends=now() + timedelta(days=30 * 365))
+    fogged(trap)
+    trap.post("/cameras/check")
+    trap.post(f"/cameras/{trap.deployment}/fine")
+    [check] = trap.records.find(CameraCheck)
+    assert check.fine_until <= (now() + timedelta(days=1)).isoformat()
+
+
+def test_all_is_fine_is_not_lost_to_a_check_at_the_same_time(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fogged(trap)
+    trap.post("/cameras/check")
+    kind = type(trap.records)
+    write, times = kind.write, []
+
+    def another_first(self: Any, *changes: Any) -> None:
+        if isinstance(changes[0], Replace) and isinstance(changes[0].record, CameraCheck):
+            times.append(1)
+            if len(times) == 1:
+                change_check(trap, at=time.time())
+        write(self, *changes)
+
+    monkeypatch.setattr(kind, "write", another_first)
+    trap.post(f"/cameras/{trap.deployment}/fine")
+    monkeypatch.undo()
+    assert len(times) == 3, "it was written again"
+    assert trap.cameras()["cameras"] == []
+
+
+def test_a_card_with_one_date_ahead_and_a_collection_in_the_trash_are_no_news(trap: Trap) -> None:
+    long_ago = now() - timedelta(days=400)
+    trap.take(40, USUAL, ends=long_ago - timedelta(days=20 / A_DAY))
+    trap.take(20, FOGGED, ends=long_ago)
+    trap.take(1, FOGGED, ends=now() + timedelta(days=3000))
+    trap.post("/cameras/check")
+    [check] = trap.records.find(CameraCheck)
+    assert check.found_at == 0.0
+    trap.take(1, FOGGED, ends=long_ago)
+    before = check.version
+    assert trap.client.delete(trap.here).status_code < 300
+    check_all(trap.records)
+    assert [c.version for c in trap.records.find(CameraCheck)] == [before]
+
+
+def test_one_camera_that_fails_keeps_none_of_the_others(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fogged(trap)
+    other = trap.post("/deployments", name="Cam 0", site=trap.site)["id"]
+    ids = trap.take(3, USUAL, ends=now())
+    trap.post("/acts", kind="deploy", deployment=other, images=ids)
+    look = camera_checks.check_camera
+
+    def failing(records: Any, deployment: Any) -> None:
+        if deployment.id == other:
+            raise ValueError("odd")
+        look(records, deployment)
+
+    monkeypatch.setattr(camera_checks, "check_camera", failing)
+    assert check_all(trap.records) == 0
+    assert [c.id for c in trap.records.find(CameraCheck)] == [trap.deployment]

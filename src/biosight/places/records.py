@@ -90,10 +90,10 @@ class CameraSign:
 class CameraCheck:
     """What the pictures of a deployment, whose id it has, say about its camera.
 
-    `at` is when they were looked at, `newest` when the newest of them came in, and `found_at` when
-    a fault was first seen that people should hear of, 0 for never: seconds since 1970. `deployed`
-    is the version of the deployment. Pictures taken up to `fine_until` (corrected local time) count
-    no more, since somebody said that all was fine.
+    `at` is when they were looked at, and `found_at` when a fault was first seen that people should
+    hear of, 0 for never: seconds since 1970. `seen` says of which pictures, deployment and site, so
+    that a change shows. `pictures` is how many were compared. Pictures taken up to `fine_until`
+    (corrected local time) count no more, since somebody said that all was fine.
     """
 
     table: ClassVar[str] = "camera_checks"
@@ -103,8 +103,7 @@ class CameraCheck:
     id: str
     collection: str
     at: float
-    newest: float
-    deployed: int
+    seen: str
     pictures: int
     signs: tuple[CameraSign, ...] = ()
     found_at: float = 0.0

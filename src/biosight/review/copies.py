@@ -3,6 +3,7 @@
 Not here: moving, which is an act on the image itself (perform_acts.py).
 """
 
+import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -90,6 +91,7 @@ def copy_writes(
         deployment="",
         site="",
         shift=0,
+        lottery=random.random(),  # a lot counts in one collection
         version=1,
     ).in_step
     undone = replace(new.standing, trashed_at=time.time())

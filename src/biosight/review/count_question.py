@@ -8,19 +8,25 @@ do not measure the model (Annotation.via), as they are no random sample of the w
 here: the estimate (likely_counts.py).
 """
 
-from collections.abc import Callable
 from math import sqrt
 
 from biosight.images import Image
-from biosight.review.likely_counts import MOST, UNSEEN, Counts
+from biosight.review.likely_counts import (
+    BY_LOT,
+    MOST,
+    Counts,
+    Population,
+    below,
+    first_unseen,
+    pairs_in,
+    pairs_of,
+)
 from biosight.review.queue import Drawn
 from biosight.storage.conditions import at_or_below, living_images, unreviewed_images
-from biosight.storage.records import Order, Question, Records, Where
-from biosight.taxa.naming import Naming
+from biosight.storage.records import Question, Records, Where
 from biosight.taxa.paths import end_below
 
 VIA = "count"
-BY_LOT = Order("lottery")
 
 
 def with_and_without(path: str) -> tuple[list[Where], list[Where]]:
@@ -29,37 +35,30 @@ def with_and_without(path: str) -> tuple[list[Where], list[Where]]:
     return at_or_below("label_path", path), [Where.any(*others)]
 
 
-def known_counts(
-    records: Records, collection: str, naming: Naming, accepted: Callable[[str], str], path: str
-) -> Counts:
+def known_counts(records: Records, collection: str, population: Population, path: str) -> Counts:
     """Return what people have seen by lot of the pictures that the machine gave a name (with all
     below it), and of the others, each part as far as all smaller lots were looked at."""
     living = living_images(collection)
     ends = [first_unseen(records, [*living, *part]) for part in with_and_without(path)]
     seen = [*living, Where("who", "=", "person"), Where("lottery", "<", max(ends))]
-    drawn = [i for i in records.find(Image, seen, order=BY_LOT, limit=2 * MOST) if i.label]
-
-    def is_named(machine: str) -> bool:
-        return bool(machine) and naming.path(accepted(machine)).startswith(path)
-
-    machines = records.tally(Image, living, ("machine_label",))
-    named = {str(machine): is_named(str(machine)) for (machine,) in machines}
-    given = [i for i in drawn if named.get(i.machine_label) and i.lottery < ends[0]]
-    others = [i for i in drawn if not named.get(i.machine_label) and i.lottery < ends[1]]
+    drawn = records.find(Image, seen, order=BY_LOT, limit=2 * MOST)
+    parts = [pairs_of(population, (i for i in drawn if i.lottery < end)) for end in ends]
+    looked, right = pairs_in(parts[0], path, said=True)
+    others, missed = pairs_in(parts[1], path, said=False)
+    said, taught = below(population.said)[path], below(population.taught)[path]
+    surely, named = below(population.verified)[path], population.verified.total()
     return Counts(
-        sum(machines.values()),
-        sum(n for (machine,), n in machines.items() if named[str(machine)]),
-        len(given),
-        sum(i.label_path.startswith(path) for i in given),
-        len(others),
-        sum(i.label_path.startswith(path) for i in others),
+        population.pictures,
+        said,
+        looked,
+        right,
+        others,
+        missed,
+        taught,
+        surely,
+        named - surely,
+        population.pictures + population.taught.total(),
     )
-
-
-def first_unseen(records: Records, where: list[Where]) -> float:
-    """Return the smallest lot that nobody has looked at, 2 where somebody saw all."""
-    asked = [Question([*where, Where("who", "=", who)], BY_LOT) for who in UNSEEN]
-    return min((f[0].lottery for f in records.find_each(Image, asked) if f), default=2.0)
 
 
 def pictures_for(

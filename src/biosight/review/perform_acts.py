@@ -5,6 +5,7 @@ Not here: which acts there are (acts.py), undoing (undo_acts.py), or acts on tho
 jobs (workflows).
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -234,6 +235,8 @@ def change_writes(act: Act, by: str, change: Change, image: Image) -> list[Write
     if standing == image.standing:
         return []
     new = replace(image.put(standing), version=image.version + 1)
+    if new.collection != image.collection:
+        new = replace(new, lottery=random.random())  # a lot counts in one collection
     item = ActItem(new_id(), act.id, image.id, image.standing, standing)
     said = annotation(act, by, change, image, standing)
     return [*said, Insert(item), Replace(new, image.version, image)]

@@ -27,9 +27,9 @@ NIGHT, DAYLIGHT = (19.0, 5.0), (8.0, 16.0)  # in sun time: the sun rises at 6 an
 class Series:
     """Dated pictures of one deployment in order of time.
 
-    `at` is in seconds (n,), local; `hours` is sun time where place and zone are known, else clock
-    time (n,). `statistics` (n, 9) are STATISTICS, and `hashes` (n, 64) the bits of the perceptual
-    hashes.
+    `at` is in seconds (n,), local; `hours` (n,) is sun time where place and zone are known (NaN on
+    days without sunrise), else clock time. `statistics` (n, 9) are STATISTICS, and `hashes` (n, 64)
+    the bits of the perceptual hashes.
     """
 
     ids: tuple[str, ...]
@@ -82,9 +82,12 @@ def series_of(images: Iterable[Image], deployment: str, clock: SunClock) -> Seri
 
 
 def hour_of(clock: SunClock, deployment: str, taken: str) -> float:
-    """Return the sun time of a picture, or its clock time where the sun is not known."""
+    """Return the sun time of a picture, or its clock time where nobody knows place and time zone;
+    NaN on days without sunrise or sunset."""
+    if deployment not in clock.standpoints:
+        return clock_hours(taken)
     found = clock.hour(deployment, taken)
-    return clock_hours(taken) if found is None else found
+    return np.nan if found is None else found
 
 
 def local_seconds(taken: str) -> float:

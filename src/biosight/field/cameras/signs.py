@@ -21,6 +21,7 @@ from biosight.places import FAULTS, CameraFault
 
 WINDOW, MANY, FEW = 10, 8, 4
 LEAST_HOURS = 18.0
+LEAST_EACH = 2  # pictures against the sun by day, and as many by night
 LEAST_BEFORE, MOST_BEFORE = 20, 240  # pictures of one kind to compare with
 BLACK = 0.06  # brightness of a picture on which nothing can be seen
 FLOORS = np.array([0.02, 0.01, 0.02, 0.01, 0.01, 0.008, 0.008, 0.08, 0.002])
@@ -95,10 +96,11 @@ def signs_of(series: Series) -> list[Sign]:
     infrared = series.infrared
     black = series.column("brightness") < BLACK
     against = (infrared == series.daylight) & ~black
+    clock = spells(
+        series, "clock", np.flatnonzero((series.night | series.daylight) & ~black), against
+    )
     found = [
-        *spells(
-            series, "clock", np.flatnonzero((series.night | series.daylight) & ~black), against
-        ),
+        *(sign for sign in clock if is_both_ways(series, sign)),
         *spells(series, "flash", np.flatnonzero(series.night), black),
         *spells(series, "dark", np.flatnonzero(~series.night), black),
     ]
@@ -171,6 +173,16 @@ def spells(
             others.append(n)
     if first >= 0 and is_long(series, first, last):
         yield Sign(fault, first, last, before, True)
+
+
+def is_both_ways(series: Series, sign: Sign) -> bool:
+    """Return whether there were colours at night and infrared at noon: a flash of visible light
+    gives the one without the other, and so does a forest that is dark by day."""
+    time = slice(sign.first, sign.last + 1)
+    infrared, black = series.infrared[time], series.column("brightness")[time] < BLACK
+    lit = (series.night[time] & ~infrared).sum()
+    dark = (series.daylight[time] & infrared & ~black).sum()
+    return bool(min(lit, dark) >= LEAST_EACH)
 
 
 def is_long(series: Series, first: int, last: int) -> bool:

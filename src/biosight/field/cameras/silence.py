@@ -6,7 +6,7 @@ where its pictures come in as they are taken. Not here: what pictures show (sign
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -14,28 +14,39 @@ from biosight.places.records import CameraSign
 
 LEAST_DAYS, TIMES = 7, 3
 KNOWN_DAYS = 10  # days with pictures, before which nothing is usual
+PAST = timedelta(2 * 365)
 WINDOW, WINDOWS = timedelta(14), 4
 FEWER, LEAST_PICTURES = 0.25, 12  # of the poorest fortnight before, which had as many pictures
 
 
-def silence(pictures: Mapping[date, int], until: date | None) -> CameraSign | None:
+def silence(
+    pictures: Mapping[date, int], until: date | None, off: Set[date] = frozenset()
+) -> CameraSign | None:
     """Return the sign of a camera without pictures before the end of its deployment (or today),
-    None for no such silence or no known end."""
-    days = sorted(pictures)
+    None for no such silence or no known end. Nights on which it is known to have been `off` don't
+    count. What is longer ago than PAST says nothing of what is usual."""
+    days = sorted(day for day in pictures if day > max(pictures) - PAST)
     if until is None or len(days) < KNOWN_DAYS:
         return None
-    longest = max((after - before).days for before, after in pairwise(days))
-    if (until - days[-1]).days < max(LEAST_DAYS, TIMES * longest):
+    longest = max(silent_days(before, after, off) for before, after in pairwise(days))
+    if silent_days(days[-1], until, off) < max(LEAST_DAYS, TIMES * longest):
         return None
     return CameraSign("silent", days[-1].isoformat(), until.isoformat(), open=True)
 
 
-def fewer(pictures: Mapping[date, int]) -> CameraSign | None:
+def silent_days(last: date, until: date, off: Set[date]) -> int:
+    """Return the days between two, without those on which the camera was off."""
+    return (until - last).days - sum(last <= day < until for day in off)
+
+
+def fewer(pictures: Mapping[date, int], off: Set[date] = frozenset()) -> CameraSign | None:
     """Return the sign of a camera whose last fortnight had far fewer pictures than any before it,
-    None where that is not so or too little is known."""
+    None where that is not so, it was `off` in that time, or too little is known."""
     if not pictures:
         return None
     last = max(pictures)
+    if any(last - WINDOW < day <= last for day in off):
+        return None
     windows: Counter[int] = Counter()
     for day, n in pictures.items():
         windows[(last - day) // WINDOW] += n

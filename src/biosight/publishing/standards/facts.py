@@ -188,9 +188,9 @@ class Facts:
         in_bulk = self.image.who == IN_BULK
         # Ids grow: an imported answer may be older than the machine's own, and count.
         last = max(machines, key=lambda s: s.id, default=None)
-        given = [s for s in self.said if s.in_bulk and s.label == self.image.label]
+        given = [s for s in self.said if s.in_bulk]
         if in_bulk and given and (last is None or last.label != self.image.label):
-            return given[-1]
+            return replace(given[-1], label=self.image.label)  # it may have been renamed
         return replace(last, in_bulk=in_bulk) if last else None
 
 

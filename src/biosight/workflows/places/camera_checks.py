@@ -4,13 +4,15 @@ Not here: how faults are told from pictures (field/cameras), or who hears of the
 (workflows/notices).
 """
 
+import logging
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
+from biosight.collection import Collection
 from biosight.errors import NotFound, Stale
 from biosight.field.cameras import silence
 from biosight.field.cameras.series import Series, local_seconds, series_of
@@ -19,6 +21,7 @@ from biosight.field.effort import DAY
 from biosight.field.sun_hours import SunClock, standpoints
 from biosight.images import Image
 from biosight.places import CameraCheck, CameraFault, CameraSign, Deployment, Site
+from biosight.places.days_off import nights_off
 from biosight.storage.conditions import living_images
 from biosight.storage.records import (
     Insert,
@@ -32,10 +35,13 @@ from biosight.storage.records import (
     find_all,
 )
 
+log = logging.getLogger(__name__)
 MOST_PICTURES = 2_000  # of a deployment, the newest
-AT_ONCE = 200  # deployments in one round of housekeeping
-RECENT_SECONDS = 30 * 86_400.0
-LIVE_SECONDS = 2 * 86_400.0
+ROUND_SECONDS = 120.0  # of one round of housekeeping
+DAY_SECONDS = 86_400.0
+RECENT_SECONDS = 30 * DAY_SECONDS
+LIVE_SECONDS = 2 * DAY_SECONDS
+TRIES = 5
 IN_WORDS: dict[CameraFault, str] = {
     "lens": "the lens is fogged or dirty",
     "turned": "the camera was turned or has fallen",
@@ -64,21 +70,40 @@ def faulty_sites(records: Records, collection: str) -> Counter[str]:
 
 
 def unchecked(records: Records, deployments: Sequence[Deployment]) -> list[Deployment]:
-    """Return the deployments with pictures that came in, or changes that were made, since they were
-    looked at last."""
-    asked = [Question(pictures_of(d), NEWEST) for d in deployments]
-    newest = dict(zip((d.id for d in deployments), records.find_each(Image, asked), strict=True))
+    """Return the deployments whose pictures, site or own fields changed since they were looked at
+    last, and those that may have fallen silent meanwhile."""
+    seen = seen_now(records, deployments)
     known: dict[str, CameraCheck] = {}
     for collection in {d.collection for d in deployments}:
         known |= checks_of(records, collection)
+    return [d for d in deployments if is_due(known.get(d.id), seen[d.id])]
 
-    def is_new(deployment: Deployment) -> bool:
-        found, check = newest[deployment.id], known.get(deployment.id)
-        if check is None or not found:
-            return bool(found)
-        return found[0].created_at > check.newest or deployment.version != check.deployed
 
-    return [d for d in deployments if is_new(d)]
+def is_due(check: CameraCheck | None, seen: str) -> bool:
+    """Return whether a deployment has to be looked at: something changed, or a day has gone since
+    its pictures still came in."""
+    if check is None or check.seen != seen:
+        return bool(seen) or check is not None
+    newest = float(seen.split()[0])
+    return check.at < time.time() - DAY_SECONDS and newest > check.at - RECENT_SECONDS
+
+
+def seen_now(records: Records, deployments: Sequence[Deployment]) -> dict[str, str]:
+    """Return when the newest picture of each deployment came in, how many there are, and the
+    versions of deployment and site, as one text; "" where there are none."""
+    asked = [Question(pictures_of(d), NEWEST) for d in deployments]
+    newest = records.find_each(Image, asked)
+    sites = {s.id: s.version for s in among(records, Site, sorted({d.site for d in deployments}))}
+    many: Counter[str] = Counter()
+    for collection in sorted({d.collection for d in deployments}):
+        counts = records.count_by(Image, living_images(collection), "deployment")
+        many.update({str(id): n for id, n in counts.items()})
+    return {
+        d.id: f"{found[0].created_at} {many[d.id]} {d.version} {sites.get(d.site, 0)}"
+        if found
+        else ""
+        for d, found in zip(deployments, newest, strict=True)
+    }
 
 
 def pictures_of(deployment: Deployment) -> list[Where]:
@@ -86,57 +111,68 @@ def pictures_of(deployment: Deployment) -> list[Where]:
     return [*living_images(deployment.collection), Where("deployment", "=", deployment.id)]
 
 
-def check_some(records: Records, collection: str, most: int) -> int:
-    """Look at the cameras of a collection that were not looked at since something changed, at most
-    so many; return how many are left."""
+def check_some(records: Records, collection: str, seconds: float) -> int:
+    """Look at the cameras of a collection that have something new, for so long and at least at one;
+    return how many are left."""
     here = [Where("collection", "=", collection)]
-    waiting = unchecked(records, find_all(records, Deployment, here))
-    for deployment in waiting[:most]:
-        check_camera(records, deployment)
-    return len(waiting[most:])
+    return check_in_turn(records, unchecked(records, find_all(records, Deployment, here)), seconds)
 
 
 def check_all(records: Records) -> int:
-    """Look at cameras of all collections, at most AT_ONCE, and forget those whose deployment is
-    gone; return how many were looked at."""
-    deployments = find_all(records, Deployment)
-    there = {d.id for d in deployments}
+    """Look at cameras of all collections, for at most ROUND_SECONDS, and forget those whose
+    deployment is gone; return how many are left."""
+    trashed = {c.id for c in find_all(records, Collection, [Where("trashed_at", ">", 0.0)])}
+    every = find_all(records, Deployment)
+    there = {d.id for d in every}
     for check in find_all(records, CameraCheck):
         if check.id not in there:
             records.remove(CameraCheck, [Where("id", "=", check.id)])
-    waiting = unchecked(records, deployments)[:AT_ONCE]
-    for deployment in waiting:
-        check_camera(records, deployment)
-    return len(waiting)
+    waiting = unchecked(records, [d for d in every if d.collection not in trashed])
+    return check_in_turn(records, waiting, ROUND_SECONDS)
 
 
-def check_camera(records: Records, deployment: Deployment) -> CameraCheck:
+def check_in_turn(records: Records, waiting: Sequence[Deployment], seconds: float) -> int:
+    """Look at one camera after the other until the time is over; return how many are left. One that
+    can't be looked at is logged, and keeps none of the others from it."""
+    end = time.monotonic() + seconds
+    for n, deployment in enumerate(waiting):
+        if n and time.monotonic() > end:
+            return len(waiting) - n
+        try:
+            check_camera(records, deployment)
+        except Exception:
+            log.exception("a camera was not looked at", extra={"deployment": deployment.id})
+    return 0
+
+
+def check_camera(records: Records, deployment: Deployment) -> None:
     """Look at the newest pictures of a deployment, and keep what they say about its camera."""
     before = records.get(CameraCheck, deployment.id)
+    seen = seen_now(records, [deployment])[deployment.id]
+    if not seen:
+        records.remove(CameraCheck, [Where("id", "=", deployment.id)])
+        return
     fine = before.fine_until if before else ""
     where = [*pictures_of(deployment), Where("taken", ">", fine)]
     images = records.find(Image, where, order=LAST, limit=MOST_PICTURES)
     series = series_of(images, deployment.id, clock_of(records, deployment))
-    seen = tuple(camera_sign(series, sign) for sign in signs_of(series))
+    found = tuple(camera_sign(series, sign) for sign in signs_of(series))
     made = CameraCheck(
         deployment.id,
         deployment.collection,
         time.time(),
-        newest_of(records, deployment),
-        deployment.version,
+        seen,
         len(series),
-        (*seen, *missing_pictures(images, deployment)),
+        (*found, *missing_pictures(images, deployment)),
         before.found_at if before else 0.0,
         fine,
         before.version + 1 if before else 1,
     )
-    return write_check(records, before, replace(made, found_at=heard_at(before, made, images)))
-
-
-def newest_of(records: Records, deployment: Deployment) -> float:
-    """Return when the newest of a deployment's pictures came in, 0 for none."""
-    found = records.find(Image, pictures_of(deployment), order=NEWEST, limit=1)
-    return found[0].created_at if found else 0.0
+    made = replace(made, found_at=heard_at(before, made, series))
+    try:
+        records.write(Insert(made) if before is None else Replace(made, before.version))
+    except (InUse, Stale):
+        log.info("a camera was looked at twice at once", extra={"deployment": deployment.id})
 
 
 def clock_of(records: Records, deployment: Deployment) -> SunClock:
@@ -160,56 +196,68 @@ def camera_sign(series: Series, sign: Sign) -> CameraSign:
 
 def missing_pictures(images: Sequence[Image], deployment: Deployment) -> list[CameraSign]:
     """Return the signs of a camera that took no pictures, or far fewer, at the end."""
+    today = datetime.now(UTC).date()
     dated = [i for i in images if i.taken]
-    days: dict[date, int] = {}
-    for image in dated:
-        day = date.fromisoformat(image.taken[:DAY])
-        days[day] = days.get(day, 0) + 1
-    until = date.fromisoformat(deployment.end[:DAY]) if deployment.end else today(dated)
-    found = silence.silence(days, until), silence.fewer(days)
+    taken = (date.fromisoformat(image.taken[:DAY]) for image in dated)
+    days = Counter(day for day in taken if day <= today + timedelta(1))
+    off = set(nights_off(deployment.off))
+    end = date.fromisoformat(deployment.end[:DAY]) if deployment.end else today
+    known = end < today or is_live(dated)  # for others nobody knows what is still on the card
+    found = silence.silence(days, min(end, today) if known else None, off), silence.fewer(days, off)
     return [sign for sign in found if sign is not None]
 
 
-def today(images: Sequence[Image]) -> date | None:
-    """Return today's date for a camera that sends its pictures as it takes them, else None."""
-    lags = [abs(i.created_at - instant_of(i)) for i in images[:20]]
-    if not lags or statistics.median(lags) > LIVE_SECONDS:
-        return None
-    return datetime.now(UTC).date()
+def is_live(images: Sequence[Image]) -> bool:
+    """Return whether a camera sends its pictures as it takes them."""
+    lags = [abs(i.created_at - instant_of(i.taken_at)) for i in images[:20] if len(i.taken) > DAY]
+    return bool(lags) and statistics.median(lags) <= LIVE_SECONDS
 
 
-def instant_of(image: Image) -> float:
-    """Return when a picture was taken, in seconds since 1970, as if its clock went by UTC."""
-    since = datetime(1970, 1, 1) - datetime.min
-    return local_seconds(image.taken_at) - since.total_seconds() if len(image.taken) > DAY else 0.0
+def instant_of(taken: str) -> float:
+    """Return a local time in seconds since 1970, as if its clock went by UTC."""
+    return local_seconds(taken) - local_seconds("1970-01-01T00:00:00")
 
 
-def heard_at(before: CameraCheck | None, now: CameraCheck, images: Sequence[Image]) -> float:
+def heard_at(before: CameraCheck | None, now: CameraCheck, series: Series) -> float:
     """Return when a fault was first seen that people should hear of: one that lasts, is new, and
     is of a camera that took pictures in the last month."""
     known = {sign.fault for sign in before.signs if sign.open} if before else set()
     new = [s for s in now.signs if s.open and s.fault not in known]
-    recent = any(time.time() - instant_of(i) < RECENT_SECONDS for i in images[:1])
+    ages = [time.time() - instant_of(taken) for taken in series.taken]
+    recent = any(-DAY_SECONDS <= age < RECENT_SECONDS for age in ages)
     return now.at if new and recent else now.found_at
 
 
-def all_is_fine(records: Records, collection: str, deployment: str) -> CameraCheck:
+def all_is_fine(records: Records, collection: str, deployment: str) -> None:
     """Note that a person looked and all is fine: from now on its camera is compared with pictures
-    that come after those of today. Raises NotFound."""
-    check = records.get(CameraCheck, deployment)
+    that come after those of today. Raises NotFound, and Stale if others write all the time."""
     there = records.get(Deployment, deployment)
-    if check is None or there is None or check.collection != collection:
+    if there is None or there.collection != collection:
         raise NotFound("There is no such camera.")
-    last = records.find(Image, [*pictures_of(there), Where("taken", "!=", "")], order=LAST, limit=1)
+    tomorrow = (datetime.now(UTC) + timedelta(1)).isoformat()[:19]
+    dated = [Where("taken", "!=", ""), Where("taken", "<=", tomorrow)]
+    last = records.find(Image, [*pictures_of(there), *dated], order=LAST, limit=1)
     until = last[0].taken if last else ""
-    settled = replace(check, signs=(), fine_until=until, version=check.version + 1)
-    return write_check(records, check, settled)
+
+    def settled(check: CameraCheck) -> CameraCheck:
+        return replace(check, signs=(), fine_until=until, version=check.version + 1)
+
+    change_check(records, deployment, settled)
 
 
-def write_check(records: Records, before: CameraCheck | None, made: CameraCheck) -> CameraCheck:
-    """Write a check, unless another process wrote one in the meantime, which then counts."""
-    try:
-        records.write(Insert(made) if before is None else Replace(made, before.version))
-    except (InUse, Stale):
-        return records.get(CameraCheck, made.id) or made
-    return made
+def change_check(
+    records: Records, deployment: str, change: Callable[[CameraCheck], CameraCheck]
+) -> None:
+    """Change what is kept of a camera, again if a check was written in the meantime. Raises
+    NotFound, and Stale after TRIES times."""
+    for left in reversed(range(TRIES)):
+        check = records.get(CameraCheck, deployment)
+        if check is None:
+            raise NotFound("There is no such camera.")
+        try:
+            records.write(Replace(change(check), check.version))
+        except Stale:
+            if not left:
+                raise
+        else:
+            return

@@ -10,7 +10,7 @@ from biosight.web.access.deps import MayChange, MayLook, Store
 from biosight.workflows.places import camera_checks, deployment_acts
 
 router = APIRouter(tags=["places"])
-AT_ONCE = 8  # deployments that one request looks at
+SECONDS = 3.0  # for which one request looks at cameras
 
 
 class CameraSignOut(BaseModel):
@@ -102,7 +102,7 @@ def sign_out(sign: CameraSign, there: set[str]) -> CameraSignOut:
 @router.post("/collections/{collection}/cameras/check")
 def check_cameras(access: MayChange, records: Store) -> CamerasLeft:
     """Look at some cameras that have something new; call it until none is left."""
-    return CamerasLeft(waiting=camera_checks.check_some(records, access.collection.id, AT_ONCE))
+    return CamerasLeft(waiting=camera_checks.check_some(records, access.collection.id, SECONDS))
 
 
 @router.post("/collections/{collection}/cameras/{deployment}/fine")

@@ -5,23 +5,31 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from biosight.inference.model_files.card import learnt_from
+from biosight.membership import Access
 from biosight.review.count_question import known_counts, pictures_for
 from biosight.review.likely_counts import (
     LEAST,
     Counts,
+    Population,
+    below,
+    counts_by_path,
     likely_count,
-    likely_counts,
     looks_needed,
+    population_of,
     sample_of,
+    small_lots_unseen,
 )
-from biosight.review.verified_names import listed_names
+from biosight.storage.records import Records
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.schemas.pictures import image_out
 from biosight.web.schemas.review_queue import DrawnOut
 from biosight.workflows.collection_names import names_in
+from biosight.workflows.serving_version import serving_key
 
 router = APIRouter(tags=["review"])
+MOST_PLANNED = 100  # names with the looks that they still need
 Path = Annotated[str, Query(pattern=r"^/.+/$", max_length=2000)]
 
 
@@ -47,31 +55,43 @@ class LikelyCountOut(BaseModel):
 
 
 class LikelyCountsOut(BaseModel):
-    """What `sample` pictures drawn at random tell of the `pictures` of a collection; `names` is
-    empty below `least`."""
+    """What `sample` pictures drawn at random tell of the `pictures` of a collection. `names` is
+    empty below `least`, until people have looked at `needed` more. `fair` is false where pictures
+    went or came after they were looked at, so that they are no random sample any more."""
 
     pictures: int
     sample: int
     least: int
+    needed: int
+    fair: bool
     names: list[LikelyCountOut]
+
+
+def population_here(access: Access, biosight: Open, records: Records) -> Population:
+    """Return what machine and people say of a collection."""
+    c = access.collection
+    names = names_in(records, biosight.catalogue, c)
+    key = serving_key(records, biosight.catalogue, c.model)
+    teachers = learnt_from(biosight.catalogue.locate(key))
+    return population_of(records, c.id, names.naming, names.accepted, teachers)
 
 
 @router.get("/collections/{collection}/likely-counts")
 def show_likely_counts(access: MayLook, biosight: Open, records: Store) -> LikelyCountsOut:
     """Tell how many pictures truly show each name, as far as the random half of review tells."""
     c = access.collection
-    names = names_in(records, biosight.catalogue, c)
-    sample = sample_of(records, c.id, names.naming, names.accepted)
-    paths: list[str] = []
-    if len(sample.truths) >= LEAST:
-        found = listed_names(records, c.id, names.naming, names.accepted)
-        paths = list(dict.fromkeys(one.path for one in found))
-    told = likely_counts(sample, paths)
+    population = population_here(access, biosight, records)
+    sample = sample_of(records, c.id, population)
+    paths = {p for counts in (population.said, population.verified) for p in below(counts)}
+    told = counts_by_path(sample, sorted(paths))
+    fullest = sorted(told, key=lambda path: -told[path].said)[:MOST_PLANNED]
     return LikelyCountsOut(
-        pictures=sample.pictures,
-        sample=len(sample.truths),
+        pictures=population.pictures + population.taught.total(),
+        sample=len(sample.pairs),
         least=LEAST,
-        names=[count_out(path, counts) for path, counts in told.items()],
+        needed=0 if told else small_lots_unseen(records, c.id),
+        fair=sample.fair,
+        names=[count_out(path, counts, plan=path in fullest) for path, counts in told.items()],
     )
 
 
@@ -89,8 +109,7 @@ def count_queue(access: MayLook, biosight: Open, records: Store, under: Path) ->
     Send `via: "count"` with the answers, in this order; ask again for more.
     """
     c = access.collection
-    names = names_in(records, biosight.catalogue, c)
-    counts = known_counts(records, c.id, names.naming, names.accepted, under)
+    counts = known_counts(records, c.id, population_here(access, biosight, records), under)
     drawn = pictures_for(records, c.id, under, counts)
     return CountQuestionOut(
         now=count_out(under, counts),
@@ -98,8 +117,8 @@ def count_queue(access: MayLook, biosight: Open, records: Store, under: Path) ->
     )
 
 
-def count_out(path: str, counts: Counts) -> LikelyCountOut:
-    """Return a name's counts as the API shows them."""
+def count_out(path: str, counts: Counts, *, plan: bool = True) -> LikelyCountOut:
+    """Return a name's counts as the API shows them, with what more looks bring if asked."""
     likely = likely_count(counts)
     return LikelyCountOut(
         path=path,
@@ -111,5 +130,5 @@ def count_out(path: str, counts: Counts) -> LikelyCountOut:
         estimate=round(likely.estimate, 1),
         low=round(likely.low, 1),
         high=round(likely.high, 1),
-        more=looks_needed(counts),
+        more=looks_needed(counts) if plan else None,
     )

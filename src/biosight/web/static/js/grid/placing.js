@@ -32,6 +32,7 @@ export async function choosePlace(collection, run) {
   const fields = [{ name: "place", label: "Place", options, value }];
   await fill({ title: "Where they were taken", words, ok: "Place", fields }, async (said) => {
     const [kind, id] = said.place.split(" ");
+    sessionStorage.removeItem("biosight:place");
     run({ kind: "deploy", ...(kind && { [kind]: id }) });
   });
 }

@@ -95,6 +95,15 @@ function parts(here, names, events) {
   });
 }
 
+/** Say where margins of error come from, or what they need. @param {Schemas["LikelyCountsOut"]} found */
+function whence({ names, sample, fair, least, needed }) {
+  if (names.length)
+    return `“Likely” counts the model’s errors, as ${counted(sample, "picture")} drawn at random and looked at in Review show them (95 % intervals).`;
+  if (!fair)
+    return "Pictures went after people had looked at them, so those seen are no random sample: numbers come without a margin of error.";
+  return `Numbers come without a margin of error. They get one once ${least} pictures drawn at random are looked at in Review: ${counted(needed, "more picture")}.`;
+}
+
 /** Write the margins of error beside the names, and where they come from. @param {HTMLElement} main @param {Schemas["LikelyCountsOut"]} found */
 function showLikely(main, found) {
   const by = new Map(found.names.map((l) => [`${l.label}\n`, l]));
@@ -106,11 +115,7 @@ function showLikely(main, found) {
     const narrow = el("a", { href: review + encodeURIComponent(likely.path) }, "Narrow it");
     find(card, ".likely").replaceChildren(...(may(main, "change") ? [`${told}. `, narrow] : [told]));
   }
-  const drawn = `${counted(found.sample, "picture")} drawn at random`;
-  find(main, "#names-sample").textContent =
-    found.sample >= found.least
-      ? `“Likely” counts the model’s errors, as ${drawn} and looked at in Review show them (95 % intervals).`
-      : `Numbers of pictures come without a margin of error: look at ${found.least} pictures drawn at random in Review. So far these are ${found.sample}.`;
+  find(main, "#names-sample").textContent = whence(found);
   return by;
 }
 

@@ -55,6 +55,7 @@ function drawCamera(page, camera, again) {
     await call("POST", `${page.here}/cameras/${camera.deployment}/fine`);
     toast(`Noted: all is fine at ${camera.name}. Later pictures are compared with each other.`);
     await again();
+    tell("layers"); // the map shows them too
   };
   return el(
     "article",
@@ -112,15 +113,21 @@ export async function drawCameras(main, page, stop) {
     const found = await call("GET", `${page.here}/cameras`);
     section.hidden = !found.checked && !found.waiting;
     find(section, "#cameras-told").textContent = told(found);
-    find(section, "#cameras-found").replaceChildren(...found.cameras.map((c) => drawCamera(page, c, show)));
+    const box = find(section, "#cameras-found");
+    const focused = box.contains(document.activeElement);
+    box.replaceChildren(...found.cameras.map((c) => drawCamera(page, c, show)));
+    if (focused) find(section, "#cameras-told").focus();
     return found.waiting;
   };
   let waiting = await show();
   while (waiting && page.editor && !stop.aborted) {
     const left = (await call("POST", `${page.here}/cameras/check`)).waiting;
-    await show();
-    if (left >= waiting) return;
+    const stuck = left >= waiting;
     waiting = left;
-    if (!left) tell("layers"); // the map shows them too
+    find(section, "#cameras-told").textContent = `${counted(left, "deployment")} still to be looked at.`;
+    if (left && !stuck) continue;
+    await show();
+    tell("layers"); // the map shows them too
+    return;
   }
 }
