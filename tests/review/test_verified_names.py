@@ -154,6 +154,15 @@ def test_a_row_shows_what_people_named_first(records: Records) -> None:
     assert {n.site: i.id for n, i in shown.items()} == {"pond": "i01", "wood": "i03"}
 
 
+def test_a_name_verified_below_shows_the_picture_that_proves_it(records: Records) -> None:
+    put(records, 9, "Aves")
+    put(records, 2, "tits", "Parus")
+    found = listed_names(records, "c", NAMING, NAMING.shown)
+    birds = next(one for one in found if one.label == "Aves")
+    assert (birds.standing, birds.verified) == ("verified", 0)
+    assert shown_pictures(records, "c", found)[birds].label == "Parus"
+
+
 def test_events_of_each_name(records: Records) -> None:
     for number, (deployment, taken) in enumerate(
         (

@@ -16,7 +16,7 @@ from typing import Literal
 from biosight.images import Image
 from biosight.labels import IN_BULK
 from biosight.review.queue import Drawn, not_reserved
-from biosight.storage.conditions import living_images, named_by_people
+from biosight.storage.conditions import at_or_below, living_images, named_by_people
 from biosight.storage.records import Order, Question, Records, Value, Where, among
 from biosight.taxa.kinds import thing_of
 from biosight.taxa.naming import Naming
@@ -189,7 +189,8 @@ def shown_pictures(
     records: Records, collection: str, found: Sequence[ListedName], *, by_site: bool = False
 ) -> dict[ListedName, Image]:
     """Return the picture to show of each of the first MOST_SHOWN rows: the surest of those whose
-    label people gave, else the surest of machines. By site all pictures are read."""
+    label, or one below it, people gave, else the surest of machines. By site all pictures are
+    read, and what is below a label shows nothing for it."""
     rows = found[:MOST_SHOWN]
     if by_site:
         return shown_at_sites(records, collection, rows)
@@ -197,8 +198,13 @@ def shown_pictures(
     for row in rows:
         same = [*living_images(collection), Where("label", "=", row.label)]
         machines = row, Question([*same, Where("who", "in", MACHINES)], SUREST)
-        people = row, Question([*same, Where("who", "=", "person")], SUREST)
-        asked += [machines, people] if row.verified else [machines]
+        proof = (
+            same
+            if row.verified
+            else [*living_images(collection), *at_or_below("label_path", row.path)]
+        )
+        people = row, Question([*proof, Where("who", "=", "person")], SUREST)
+        asked += [machines, people] if row.standing == "verified" else [machines]
     answers = records.find_each(Image, [question for _, question in asked])
     pairs = zip(asked, answers, strict=True)
     return {row: image for (row, _), images in pairs for image in images}  # people's come last

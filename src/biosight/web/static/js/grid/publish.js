@@ -21,7 +21,7 @@ const LICENCES = /** @type {[string, string][]} */ ([
 const FORMS = /** @type {Record<string, {title: string, words: string}>} */ ({
   "darwin-core": {
     title: "Darwin Core Archive",
-    words: "Pictures of organisms as occurrences; answers of people and of models are kept separate.",
+    words: "Each picture of an organism becomes an occurrence. It says whether a person or a model named it.",
   },
   "camtrap-dp": { title: "Camtrap DP package", words: "Pictures with a place and a time, by deployment and event." },
 });
@@ -85,6 +85,25 @@ function outlook(here, seen, form) {
   ].filter(Boolean);
 }
 
+/** Return what the pictures of a collection lack, each with a link. @param {string} here */
+async function lacking(here) {
+  const kinds = /** @type {[string, string][]} */ ([
+    ["dated=false", "no date"],
+    ["placed=false", "no place"],
+    ["who=machine", "a name by the model alone"],
+  ]);
+  const counts = await Promise.all(kinds.map(([query]) => call("GET", `${here}/count?${query}`)));
+  const found = kinds.map(([query, words], n) => ({ query, words, images: counts[n].images })).filter((k) => k.images);
+  if (!found.length) return null;
+  return el(
+    "ul",
+    {},
+    found.map(({ query, words, images }) =>
+      el("li", {}, el("a", { href: `${here}?${query}` }, counted(images, "picture")), ` with ${words}`),
+    ),
+  );
+}
+
 /**
  * Return the choices: exact places, or one of the grids that the server offers.
  * @param {HTMLElement} main @returns {[string, string][]}
@@ -127,7 +146,7 @@ async function publish(main, collection, form) {
     { name: "coarse", label: "Places", options: gridsOf(main), value: kept.coarse ?? "" },
     ...(form === "camtrap-dp" && asked ? [zone] : []),
   ];
-  const words = outlook(here, seen, form);
+  const words = [outlook(here, seen, form), form === "darwin-core" && (await lacking(here))];
   await fill({ title: FORMS[form].title, words, ok: "Download", fields }, async (said) => {
     const told = { ...kept, ...said };
     if (may(main, "change")) await call("PATCH", here, { published: told });

@@ -29,6 +29,7 @@ export function drawSelected(bar, data, now) {
   bar.replaceChildren(
     ...[
       el("strong", {}, words),
+      button("Clear", now.clear, "Esc"),
       offer && button(`Select all ${now.total.toLocaleString("en")} that match`, now.selectMatching),
       ...(now.editor && !now.trash ? changes(data, run, question) : []),
       !now.all && button("Zip", () => now.ids().then((ids) => zip(data.collection ?? "", ids), complain)),
@@ -36,7 +37,6 @@ export function drawSelected(bar, data, now) {
         (now.trash
           ? button("Restore", () => run({ kind: "restore" }))
           : button("Trash", () => run({ kind: "trash" }), "Del")),
-      button("Clear", now.clear, "Esc"),
     ].filter(Boolean),
   );
 }

@@ -38,6 +38,7 @@ function facts(n, events) {
     n.verified ? `${n.verified.toLocaleString("en")} verified${seen}` : looks,
     n.standing === "verified" && !n.verified ? "verified by a name below" : "",
     n.standing === "verified" && n.image && !n.by ? "this picture was named by the model" : "",
+    !n.verified && n.by ? `this one is ${called(n.image?.label ?? "")}, by ${n.by}` : "",
   ]
     .filter(Boolean)
     .join("; ");

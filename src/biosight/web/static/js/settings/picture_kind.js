@@ -32,11 +32,11 @@ export function wireKind(main, here) {
   });
 }
 
-/** Return what an upload's cameras suggest; null where they say nothing or somebody has chosen. @param {string} collection @param {string} session @returns {Promise<Schemas["PictureKindOut"] | null>} */
-export async function suggestedKind(collection, session) {
+/** Return what an upload's cameras suggest; null where they say nothing (but if most pictures are `strange`) or somebody has chosen. @param {string} collection @param {string} session @param {boolean} strange @returns {Promise<Schemas["PictureKindOut"] | null>} */
+export async function suggestedKind(collection, session, strange) {
   const query = `session=${encodeURIComponent(session)}`;
   const found = await call("GET", `/collections/${collection}/picture-kind?${query}`);
-  return found.suggested && !found.picture_kind ? found : null;
+  return (found.suggested || strange) && !found.picture_kind ? found : null;
 }
 
 /**
@@ -59,7 +59,9 @@ export function kindOffer(collection, found, done) {
     el(
       "span",
       {},
-      `${counted(found.images, "picture is", "pictures are")} from camera traps (${found.cameras.join(", ")}).`,
+      found.suggested
+        ? `${counted(found.images, "picture is", "pictures are")} from camera traps (${found.cameras.join(", ")}).`
+        : "Are these from camera traps? BioSight can look for animals, people and empty frames in them.",
     ),
     el(
       "button",

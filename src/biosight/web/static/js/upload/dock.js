@@ -32,7 +32,7 @@ listen("uploaded", async () => {
     return [];
   });
   const brought = await broughtNames(collection, latest.session).catch(() => NONE);
-  const kind = await suggestedKind(collection, latest.session).catch(() => null);
+  const kind = await suggestedKind(collection, latest.session, isStrange()).catch(() => null);
   if (state.latest !== latest) return; // the receipt was closed, or another upload began
   Object.assign(state, { otherModels: models, tops, brought, kind });
   draw();
