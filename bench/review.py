@@ -93,6 +93,14 @@ def right(image: dict[str, Any], name: str) -> bool:
     return name in line(image) or name in {image["label"], image["thing"].capitalize()}
 
 
+def guesses_shown(image: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the guesses that digits give, as the page shows them: without the names on the line of
+    the answer."""
+    line = {one["label"] for one in image["levels"]} if len(image["levels"]) > 1 else set()
+    finer = [g for g in image["finer"] if g["label"] not in line]
+    return (finer if image["finer"] else image["top"])[:5]
+
+
 def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, str]) -> None:
     """Answer the queue until no picture waits."""
     page = hand.page
@@ -104,8 +112,9 @@ def one_by_one(running: Running, hand: Hand, collection: str, truth: dict[str, s
             return
         id = str(link.get_attribute("href")).rsplit("/", 1)[-1]
         image = running.client.get(f"{API}/images/{id}").json()
-        guesses = [g["label"] for g in (image["finer"] or image["top"])][:5]
-        lines = [g.get("line", []) for g in (image["finer"] or image["top"])][:5]
+        shown = guesses_shown(image)
+        guesses = [g["label"] for g in shown]
+        lines = [g.get("line", []) for g in shown]
         fitting = [n for n, g in enumerate(guesses) if truth[id] in [g, *lines[n]]]
         hand.looked += 1
         if right(image, truth[id]):

@@ -46,7 +46,7 @@ def test_ten_minutes_for_a_number_and_ten_for_the_names(page: Page, server: Serv
     said = client.get(f"/api/v1/collections/{collection}/images").json()["images"]
     assert sum(i["who"] == "person" for i in said) == 5
     page.get_by_role("button", name="Go on").click()
-    expect(page.locator("#waiting")).to_have_text("3 pictures to review.")
+    expect(page.locator("#waiting")).to_contain_text("3 pictures to review. Red: likely")
     page.goto(f"/collections/{collection}/names")
     begin(page, "How often is the model right?")
     expect(page.locator("#waiting")).to_contain_text("10 of 10 minutes left")

@@ -78,14 +78,19 @@ export function showProgress(main, { waiting, most, forNames, sitting }, editor)
     return;
   }
   [bar.max, bar.value] = [most || 1, most - waiting];
-  find(main, "#waiting").textContent = waiting ? `${counted(waiting, forNames ? "name" : "picture")} to review.` : "";
+  const now = sitting.last?.now
+    ? ` ${called(sitting.last.now.label)}: likely ${fromTo(sitting.last.now)} pictures.`
+    : "";
+  find(main, "#waiting").textContent = waiting
+    ? `${counted(waiting, forNames ? "name" : "picture")} to review.${now}`
+    : "";
 }
 
 /** In which order single pictures are reviewed. @param {string} collection @param {import("../pictures/review_queue.js").Queue} queue */
 export function orderWords(collection, { order, now }) {
   if (order === "count" && now)
     return [
-      `These pictures tell most about how many show ${called(now.label)}: likely ${fromTo(now)} so far. `,
+      `These pictures tell most about how many show ${called(now.label)}. `,
       el("a", { href: `/collections/${collection}/names` }, "Back to the names"),
     ];
   if (order === "names")
