@@ -56,6 +56,18 @@ def test_a_report_has_figures_pictures_methods_and_models(ada: TestClient) -> No
     assert json.loads(report.read(card))["labels"]
     assert list(about["models"]) == [card]
     assert about["changed_while_it_was_written"] is False
+    assert rows(report, "likely_counts.csv") == [], "too few were looked at by chance"
+
+
+def test_a_report_says_how_many_pictures_likely_show_a_name(ada: TestClient) -> None:
+    collection = first_collection(ada)
+    images = upload_ids(ada, collection, "Red", "Red", "Green")
+    act = {"kind": "confirm", "images": images}
+    assert ada.post(f"/api/v1/collections/{collection}/acts", json=act).status_code == 201
+    report = report_of(ada, collection)
+    likely = {row["name"]: row for row in rows(report, "likely_counts.csv")}
+    ends = {name: (float(r["low_95"]), float(r["high_95"])) for name, r in likely.items()}
+    assert ends == {"Red": (2, 2), "Green": (1, 1)}, "everything was looked at"
 
 
 def test_rates_and_hours_are_those_of_the_page(ada: TestClient) -> None:

@@ -21,10 +21,16 @@ METHODS = """# How these figures were made
   place is hidden there are no rates by site. Intervals hold 95 %. Where `interval_from` is
   "deployments", they come from how deployments differ: a ratio estimator, its variance by
   linearisation (Cochran 1977, *Sampling Techniques*). Where it is "count", they come from the count
-  alone (Garwood 1936, *Biometrika* 28) and are too narrow if visits come in clusters. **No interval
-  counts the errors of the machine.**
+  alone (Garwood 1936, *Biometrika* 28) and are too narrow if visits come in clusters. **None of
+  these intervals counts the errors of the machine.**
 - `hours.csv`: by the local clock, and by sun time, on which the sun rises at 6 and sets at 18
   (Vazquez et al. 2019, *Methods in Ecology and Evolution* 10).
+- `likely_counts.csv`: how many pictures likely show a name or one below it, from pictures drawn at
+  random that people looked at: of those that the machine gave the name, and of all others
+  (post-stratification, Cochran 1977; for a yes or no the prediction-powered estimate of
+  Angelopoulos et al. 2023, *Science* 382). Intervals (95 %) **count the errors of the machine**:
+  two Jeffreys intervals put together by MOVER (Donner and Zou 2012, *Statistical Methods in Medical
+  Research* 21). There are no rows where fewer than 30 pictures were looked at by chance.
 - `pictures.csv`: who named each picture, how sure the machine was, and the SHA-256 of its file.
   Places are {places}. A picture whose place or people are hidden has its SHA-256 in
   `hidden_pictures.csv`, of the form in which it is given.

@@ -30,11 +30,14 @@ from biosight.publishing.export import Rebuild, all_images, csv_lines
 from biosight.publishing.frozen import ABOUT, FORM, PICTURES
 from biosight.publishing.frozen_methods import methods_text
 from biosight.publishing.table import Telling, line, safe_cell
+from biosight.review.likely_counts import likely_count
 from biosight.review.verified_names import ListedName, listed_names
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Records, Where, find_all
+from biosight.taxa.paths import line_of
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.exchange.publication import telling_of
+from biosight.workflows.names.likely_names import likely_names
 from biosight.workflows.pictures.people import is_drawn, people_in
 
 MOST_NAMES = 100  # whose rates and hours are reckoned: the names with most pictures
@@ -48,6 +51,19 @@ NAME_COLUMNS = (
     "verified",
     "looked_at_in_vain",
     "events",
+)
+LIKELY_COLUMNS = (
+    "name",
+    "path",
+    "named_by_machine",
+    "looked_at",
+    "of_these_right",
+    "others_looked_at",
+    "of_these_missed",
+    "taught_the_model",
+    "estimate",
+    "low_95",
+    "high_95",
 )
 Files = Iterator[tuple[str, Iterable[bytes]]]
 
@@ -91,6 +107,7 @@ def files_of(made: Frozen) -> Files:
     yield "names.csv", as_csv(name_rows(made, listed))
     yield "rates.csv", as_csv(rate_rows(made, busiest))
     yield "hours.csv", as_csv(hour_rows(made, busiest))
+    yield "likely_counts.csv", as_csv(likely_rows(made))
     yield PICTURES, csv_lines(made.records, counted_pages(made), made.telling)
     yield "hidden_pictures.csv", as_csv(hidden_rows(made))
     hidden, gap = made.telling.rule.degrees, made.collection.event_gap
@@ -218,6 +235,17 @@ def hour_rows(made: Frozen, listed: Sequence[ListedName]) -> Iterator[Sequence[o
         ):
             for hour, (pictures, n) in enumerate(zip(hours, events, strict=True)):
                 yield one.label, clock, hour, pictures, n
+
+
+def likely_rows(made: Frozen) -> Iterator[Sequence[object]]:
+    """Yield how many pictures likely show each name with all below it."""
+    yield LIKELY_COLUMNS
+    _, told = likely_names(made.records, made.catalogue, made.collection)
+    for path, counts in told.items():
+        found = likely_count(counts)
+        ends = (round(n, 1) for n in (found.estimate, found.low, found.high))
+        seen = (counts.looked, counts.right, counts.others, counts.missed)
+        yield (line_of(path)[-1], path, counts.said, *seen, counts.taught, *ends)
 
 
 def hidden_rows(made: Frozen) -> Iterator[Sequence[object]]:

@@ -5,28 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from biosight.inference.model_files.card import learnt_from
-from biosight.membership import Access
 from biosight.review.count_question import known_counts, pictures_for
 from biosight.review.likely_counts import (
     LEAST,
     Counts,
-    Population,
-    below,
-    counts_by_path,
     likely_count,
     looks_needed,
-    population_of,
-    sample_of,
     small_lots_unseen,
 )
-from biosight.storage.records import Records
 from biosight.taxa.paths import line_of
 from biosight.web.access.deps import MayLook, Open, Store
 from biosight.web.schemas.pictures import image_out
 from biosight.web.schemas.review_queue import DrawnOut
-from biosight.workflows.collection_names import names_in
-from biosight.workflows.serving_version import serving_key
+from biosight.workflows.names.likely_names import likely_names, population_in
 
 router = APIRouter(tags=["review"])
 MOST_PLANNED = 100  # names with the looks that they still need
@@ -67,23 +58,12 @@ class LikelyCountsOut(BaseModel):
     names: list[LikelyCountOut]
 
 
-def population_here(access: Access, biosight: Open, records: Records) -> Population:
-    """Return what machine and people say of a collection."""
-    c = access.collection
-    names = names_in(records, biosight.catalogue, c)
-    key = serving_key(records, biosight.catalogue, c.model)
-    teachers = learnt_from(biosight.catalogue.locate(key))
-    return population_of(records, c.id, names.naming, names.accepted, teachers)
-
-
 @router.get("/collections/{collection}/likely-counts")
 def show_likely_counts(access: MayLook, biosight: Open, records: Store) -> LikelyCountsOut:
     """Tell how many pictures truly show each name, as far as the random half of review tells."""
     c = access.collection
-    population = population_here(access, biosight, records)
-    sample = sample_of(records, c.id, population)
-    paths = {p for counts in (population.said, population.verified) for p in below(counts)}
-    told = counts_by_path(sample, sorted(paths))
+    sample, told = likely_names(records, biosight.catalogue, c)
+    population = sample.population
     fullest = sorted(told, key=lambda path: -told[path].said)[:MOST_PLANNED]
     return LikelyCountsOut(
         pictures=population.pictures + population.taught.total(),
@@ -109,7 +89,8 @@ def count_queue(access: MayLook, biosight: Open, records: Store, under: Path) ->
     Send `via: "count"` with the answers, in this order; ask again for more.
     """
     c = access.collection
-    counts = known_counts(records, c.id, population_here(access, biosight, records), under)
+    population = population_in(records, biosight.catalogue, c)
+    counts = known_counts(records, c.id, population, under)
     drawn = pictures_for(records, c.id, under, counts)
     return CountQuestionOut(
         now=count_out(under, counts),
