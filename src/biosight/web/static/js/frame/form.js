@@ -4,7 +4,8 @@ import { el, fields } from "./dom.js";
 
 /**
  * @typedef {{name: string, label: string, value?: any, type?: string, hint?: string, required?: boolean,
- *   options?: [string, string][]}} Field options: value and words
+ *   options?: [string, string][], cards?: [string, string, string][]}} Field options: value and words; cards: these and
+ *   the name of a picture, "" for none
  */
 
 /**
@@ -22,13 +23,15 @@ export function fill(ask, send) {
       el("h2", {}, ask.title),
       ask.words && el("div", { class: "soft" }, ask.words),
       ask.fields.map((f) =>
-        el(
-          "label",
-          {},
-          f.required ? `${f.label} (required)` : f.label,
-          control(f),
-          f.hint && el("small", { class: "soft" }, f.hint),
-        ),
+        f.cards
+          ? choice(f, f.cards)
+          : el(
+              "label",
+              {},
+              f.required ? `${f.label} (required)` : f.label,
+              control(f),
+              f.hint && el("small", { class: "soft" }, f.hint),
+            ),
       ),
       problem,
       el("menu", {}, el("button", { type: "button", onclick: () => end("") }, "Cancel"), submit),
@@ -59,6 +62,29 @@ export function fill(ask, send) {
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+/** Choices with a picture each. @param {Field} f @param {[string, string, string][]} cards */
+function choice(f, cards) {
+  return el(
+    "fieldset",
+    { class: "choice-cards" },
+    el("legend", {}, f.label),
+    el(
+      "div",
+      {},
+      cards.map(([value, words, picture]) =>
+        el(
+          "label",
+          {},
+          el("input", { type: "radio", name: f.name, value, checked: value === (f.value ?? "") }),
+          el("span", { class: picture ? `kind-picture ${picture}` : "kind-picture" }),
+          el("span", {}, words),
+        ),
+      ),
+    ),
+    f.hint && el("small", { class: "soft" }, f.hint),
+  );
 }
 
 /** @param {Field} f */

@@ -67,6 +67,11 @@ function offer(main, o) {
   );
 }
 
+/** What stands for kinds of pictures, and for the bundled models, by name. @type {Record<string, string>} */
+const KIND_PICTURES = { "camera traps": "traps", photographs: "photos", "as they are": "others" };
+/** @type {Record<string, string>} */
+const MODEL_PICTURES = { organisms: "photos", "organisms-resnet18": "photos", cells: "others" };
+
 /** Ask for the name of a new collection and for its model, one of those that serve everyone. */
 async function newCollection() {
   const serving = await servingAll();
@@ -78,19 +83,27 @@ async function newCollection() {
       (/** @type {Schemas["VersionOut"]} */ a, /** @type {Schemas["VersionOut"]} */ b) =>
         Number(b.default) - Number(a.default),
     )
-    .map((v) => /** @type {[string, string]} */ ([v.default ? "" : v.name, `${v.name}${usual(v)}: ${known(v)}`]));
+    .map(
+      (v) =>
+        /** @type {[string, string, string]} */ ([
+          v.default ? "" : v.name,
+          `${v.name}${usual(v)}: ${known(v)}`,
+          MODEL_PICTURES[v.name] ?? "",
+        ]),
+    );
   let id = "";
   const send = async (/** @type {Record<string, string>} */ said) => {
     id = (await call("POST", "/collections", said)).id;
   };
-  /** @type {[string, string][]} */
-  const kinds = [["", "Decide later"], ...KIND_WORDS];
+  const kinds = KIND_WORDS.map(
+    ([kind, words]) => /** @type {[string, string, string]} */ ([kind, words, KIND_PICTURES[kind]]),
+  );
   const fields = [
     { name: "name", label: "Name", required: true },
     {
       name: "picture_kind",
       label: "Pictures",
-      options: kinds,
+      cards: [...kinds, /** @type {[string, string, string]} */ (["", "Decide later", ""])],
       value: "",
       hint: "In camera traps and photographs, BioSight looks for the animal.",
     },
@@ -99,7 +112,7 @@ async function newCollection() {
           {
             name: "model",
             label: "Model",
-            options: choices,
+            cards: choices,
             value: "",
             hint: "This model names the pictures. You can try another one later.",
           },
