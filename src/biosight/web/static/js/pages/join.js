@@ -24,7 +24,7 @@ async function invitedTo({ collection }) {
   if (!collection) return "";
   const mine = await call("GET", "/collections");
   return (
-    mine.find((/** @type {Schemas["CollectionOut"]} */ c) => c.name === collection && c.role !== "owner")?.id ?? ""
+    mine.find((/** @type {Schemas["CollectionOut"]} */ c) => c.name === collection && !c.may.includes("own"))?.id ?? ""
   );
 }
 
