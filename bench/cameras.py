@@ -12,7 +12,7 @@ import argparse
 import csv
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageFilter
 
-from biosight.field.cameras.series import Series, bits_of, local_seconds
+from biosight.field.cameras.series import Series, bits_of
 from biosight.field.cameras.signs import signs_of
 from biosight.images.measures import perceptual_hash, statistics
 
@@ -167,8 +167,8 @@ SPOILT: dict[str, tuple[set[str], Spoil]] = {
 
 
 def moments(dice: np.random.Generator, pictures: int, days: float) -> list[datetime]:
-    """Return when pictures were taken, in order: mostly around dusk, dawn and at night."""
-    start = datetime(2025, 1, 1)
+    """Return when pictures were taken, in order, at any hour alike."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
     at = np.sort(dice.random(pictures) * days * 86_400)
     return [start + timedelta(seconds=float(s)) for s in at]
 
@@ -176,11 +176,11 @@ def moments(dice: np.random.Generator, pictures: int, days: float) -> list[datet
 def as_series(pictures: list[Floats], times: list[datetime]) -> Series:
     """Return what is measured of pictures."""
     drawn = [Pillow.fromarray((np.clip(p, 0, 1) * 255).astype(np.uint8)) for p in pictures]
-    taken = [t.isoformat(timespec="seconds") for t in times]
+    taken = [t.isoformat(timespec="seconds")[:19] for t in times]
     return Series(
         tuple(map(str, range(len(times)))),
         tuple(taken),
-        np.array([local_seconds(t) for t in taken]),
+        np.array([t.timestamp() for t in times]),
         np.array([t.hour + t.minute / 60 for t in times]),
         np.array([statistics(d) for d in drawn]),
         bits_of([perceptual_hash(d) for d in drawn]),

@@ -1,12 +1,12 @@
 """Signs that a camera needs a visit, in what is measured of its pictures."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from biosight.field.cameras.series import COLUMN, Floats, Series, local_seconds
+from biosight.field.cameras.series import COLUMN, Floats, Series
 from biosight.field.cameras.signs import signs_of
 from biosight.field.cameras.silence import fewer, silence
 from biosight.images.measures import STATISTICS
@@ -20,7 +20,7 @@ Rows = Callable[[Series], None]
 def a_camera(pictures: int = BEFORE + AFTER, a_day: float = 10, seed: int = 1) -> Series:
     """A camera with nothing wrong: by day in colour, by night in infrared."""
     dice = np.random.default_rng(seed)
-    start = datetime(2026, 5, 1)
+    start = datetime(2026, 5, 1, tzinfo=UTC)
     times = [start + timedelta(days=n / a_day) for n in range(pictures)]
     hours = np.array([t.hour + t.minute / 60 for t in times])
     dark = (hours < 6) | (hours >= 18)
@@ -28,8 +28,8 @@ def a_camera(pictures: int = BEFORE + AFTER, a_day: float = 10, seed: int = 1) -
     rows += dice.normal(0, 1, rows.shape) * np.array([0.03, 0.01, 0.01, 0, 0, 0.005, 0, 0.1, 0.001])
     scene = dice.random(64) > 0.5
     hashes = scene ^ (dice.random((pictures, 64)) < 0.06)
-    taken = tuple(t.isoformat(timespec="seconds") for t in times)
-    at = np.array([local_seconds(t) for t in taken])
+    taken = tuple(t.isoformat(timespec="seconds")[:19] for t in times)
+    at = np.array([t.timestamp() for t in times])
     return Series(tuple(map(str, range(pictures))), taken, at, hours, rows, hashes)
 
 

@@ -174,11 +174,10 @@ def signs(trap: Trap) -> list[tuple[str, bool]]:
     return [(s["fault"], s["open"]) for c in trap.cameras()["cameras"] for s in c["signs"]]
 
 
-def change_check(trap: Trap, **fields: object) -> None:
-    """Change what is kept of the camera, as if it had been looked at otherwise."""
+def look_at(trap: Trap, at: float) -> None:
+    """Write the check of the camera again, as if it had been looked at in that moment."""
     [check] = trap.records.find(CameraCheck)
-    changed: Any = replace(check, version=check.version + 1, **fields)  # type: ignore[arg-type]
-    trap.records.write(Replace(changed, check.version))
+    trap.records.write(Replace(replace(check, at=at, version=check.version + 1), check.version))
 
 
 def test_a_live_camera_that_falls_silent_is_noticed_without_any_news(
@@ -198,7 +197,7 @@ def test_a_live_camera_that_falls_silent_is_noticed_without_any_news(
 
     monkeypatch.setattr(camera_checks, "datetime", Later)
     assert trap.cameras()["waiting"] == 0
-    change_check(trap, at=time.time() - 2 * 86_400)
+    look_at(trap, time.time() - 2 * 86_400)
     assert trap.cameras()["waiting"] == 1, "a day has gone"
     assert signs(trap) == [("silent", True)]
 
@@ -262,7 +261,7 @@ def test_all_is_fine_is_not_lost_to_a_check_at_the_same_time(
         if isinstance(changes[0], Replace) and isinstance(changes[0].record, CameraCheck):
             times.append(1)
             if len(times) == 1:
-                change_check(trap, at=time.time())
+                look_at(trap, time.time())
         write(self, *changes)
 
     monkeypatch.setattr(kind, "write", another_first)
@@ -296,10 +295,10 @@ def test_one_camera_that_fails_keeps_none_of_the_others(
     trap.post("/acts", kind="deploy", deployment=other, images=ids)
     look = camera_checks.check_camera
 
-    def failing(records: Any, deployment: Any) -> None:
+    def failing(records: Any, deployment: Any, seen: str) -> None:
         if deployment.id == other:
             raise ValueError("odd")
-        look(records, deployment)
+        look(records, deployment, seen)
 
     monkeypatch.setattr(camera_checks, "check_camera", failing)
     assert check_all(trap.records) == 0

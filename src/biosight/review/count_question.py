@@ -1,7 +1,7 @@
 """A queue for one question: how many pictures show a name?
 
 Pictures that have the name from the machine and all others are drawn apart, each by their lots, so
-that each part is a simple random sample of its own. How many of each are drawn next follows from
+that each is a simple random sample of its part. How many of each are drawn next follows from
 what is known so far (optimum allocation: Neyman 1934, Journal of the Royal Statistical Society 97:
 558-625): the more a part can still change the number, the more of its pictures come. Answers to it
 do not measure the model (Annotation.via), as they are no random sample of the whole collection. Not
@@ -16,7 +16,7 @@ from biosight.review.likely_counts import (
     MOST,
     Counts,
     Population,
-    below,
+    counts_from,
     first_unseen,
     pairs_in,
     pairs_of,
@@ -43,22 +43,8 @@ def known_counts(records: Records, collection: str, population: Population, path
     seen = [*living, Where("who", "=", "person"), Where("lottery", "<", max(ends))]
     drawn = records.find(Image, seen, order=BY_LOT, limit=2 * MOST)
     parts = [pairs_of(population, (i for i in drawn if i.lottery < end)) for end in ends]
-    looked, right = pairs_in(parts[0], path, said=True)
-    others, missed = pairs_in(parts[1], path, said=False)
-    said, taught = below(population.said)[path], below(population.taught)[path]
-    surely, named = below(population.verified)[path], population.verified.total()
-    return Counts(
-        population.pictures,
-        said,
-        looked,
-        right,
-        others,
-        missed,
-        taught,
-        surely,
-        named - surely,
-        population.pictures + population.taught.total(),
-    )
+    given, others = (pairs_in(parts[n], path, said=not n) for n in (0, 1))
+    return counts_from(population, {path: (*given, *others)})[path]
 
 
 def pictures_for(

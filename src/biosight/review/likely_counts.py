@@ -17,22 +17,22 @@ errors of the machine.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from biosight.images import Image
-from biosight.labels import PEOPLE
+from biosight.labels import IN_BULK, PEOPLE
 from biosight.storage.conditions import living_images
 from biosight.storage.records import Order, Question, Records, Where
 from biosight.taxa.naming import Naming
-from biosight.taxa.paths import paths_down_to
+from biosight.taxa.paths import counts_below, paths_down_to
 
 LEAST = 30  # pictures of a sample, before which nothing is said
 MOST = 5_000
 TAIL = 0.025
-UNSEEN = ("machine", "bulk", "nobody")
+UNSEEN = ("machine", IN_BULK, "nobody")
 BY_LOT = Order("lottery")
 FAIR = 2.5  # standard deviations by which the number of small lots may differ from the expected
 
@@ -54,6 +54,11 @@ class Population:
     def pictures(self) -> int:
         """Return how many pictures did not teach."""
         return self.said.total()
+
+    @property
+    def whole(self) -> int:
+        """Return how many pictures there are."""
+        return self.pictures + self.taught.total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,7 @@ def sample_of(records: Records, collection: str, population: Population) -> Rand
     whole = end > 1
     if len(drawn) == MOST:
         end = drawn[-1].lottery
-    there = records.count(Image, living)
-    fair = is_fair(len(drawn), there, end)
+    fair = is_fair(len(drawn), population.whole, end)
     return RandomSample(population, pairs_of(population, drawn), fair, whole)
 
 
@@ -176,45 +180,41 @@ def small_lots_unseen(records: Records, collection: str) -> int:
 def counts_by_path(sample: RandomSample, paths: Iterable[str]) -> dict[str, Counts]:
     """Return what a sample says of several names, each with all below it; none of it where the
     sample is too small or no longer fair, and people have not looked at everything."""
-    population = sample.population
-    whole = population.pictures + population.taught.total()
-    verified = below(population.verified)
     if sample.whole:
+        verified = counts_below(sample.population.verified)
         return {p: Counts(0, 0, 0, 0, 0, 0, verified[p], whole=verified[p]) for p in paths}
     if len(sample.pairs) < LEAST or not sample.fair:
         return {}
-    said, taught = below(population.said), below(population.taught)
-    named = population.verified.total()
     true, given, both = Counter[str](), Counter[str](), Counter[str]()
     for truth, answer in sample.pairs:
         above_truth, above_answer = paths_down_to(truth), paths_down_to(answer)
         true.update(above_truth)
         given.update(above_answer)
         both.update(set(above_truth) & set(above_answer))
+    size = len(sample.pairs)
+    seen = {p: (given[p], both[p], size - given[p], true[p] - both[p]) for p in paths}
+    return counts_from(sample.population, seen)
+
+
+def counts_from(
+    population: Population, seen: Mapping[str, tuple[int, int, int, int]]
+) -> dict[str, Counts]:
+    """Return the counts of names in a population, given what a sample has of each path: `looked`,
+    `right`, `others` and `missed`."""
+    said, taught = counts_below(population.said), counts_below(population.taught)
+    verified, named = counts_below(population.verified), population.verified.total()
     return {
         path: Counts(
             population.pictures,
             said[path],
-            given[path],
-            both[path],
-            len(sample.pairs) - given[path],
-            true[path] - both[path],
+            *four,
             taught[path],
             verified[path],
             named - verified[path],
-            whole,
+            population.whole,
         )
-        for path in paths
+        for path, four in seen.items()
     }
-
-
-def below(counts: Counter[str]) -> Counter[str]:
-    """Return how many hang at or below each path."""
-    found: Counter[str] = Counter()
-    for path, n in counts.items():
-        for above in paths_down_to(path):
-            found[above] += n
-    return found
 
 
 def likely_count(counts: Counts) -> LikelyCount:
@@ -268,7 +268,7 @@ def is_within(counts: Counts, within: float) -> bool:
 
 
 def enlarged(counts: Counts, times: float) -> Counts:
-    """Return the counts as they would be with a sample so many times as large."""
+    """Return the counts that a sample would give if it were that many `times` as large."""
     rest = counts.pictures - counts.said
     looked = min(round(counts.looked * times), counts.said)
     others = min(round(counts.others * times), rest)

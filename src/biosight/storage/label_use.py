@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from biosight.images import Image
 from biosight.storage.records import Records, Where
-from biosight.taxa.paths import paths_down_to
+from biosight.taxa.paths import counts_below
 
 
 def pictures_by_label(records: Records, where: Sequence[Where]) -> dict[str, int]:
@@ -20,8 +20,7 @@ def pictures_by_label(records: Records, where: Sequence[Where]) -> dict[str, int
 
 def pictures_by_path(records: Records, where: Sequence[Where]) -> dict[str, int]:
     """Return how many of the matching pictures show something at or below each path."""
-    found: Counter[str] = Counter()
-    for path, n in records.count_by(Image, where, "label_path").items():
-        found.update(dict.fromkeys(paths_down_to(str(path)), n))
+    own = records.count_by(Image, where, "label_path")
+    found = counts_below({str(path): n for path, n in own.items()})
     found.update({str(k): n for k, n in records.count_by(Image, where, "also_paths").items()})
     return dict(found)

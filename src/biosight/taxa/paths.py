@@ -4,7 +4,8 @@
 as %2F or %25. Not here: the tree a path comes from (tree.py).
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 AFTER_SLASH = "0"
 
@@ -52,6 +53,14 @@ def paths_down_to(path: str) -> tuple[str, ...]:
     """Return the paths from the top down to a path: "/a/" and "/a/b/" for "/a/b/"."""
     parts = path.split("/")[1:-1]
     return tuple(f"/{'/'.join(parts[: n + 1])}/" for n in range(len(parts)))
+
+
+def counts_below(counts: Mapping[str, int]) -> Counter[str]:
+    """Return how many hang at or below each path, given how many hang at each."""
+    found: Counter[str] = Counter()
+    for path, n in counts.items():
+        found.update(dict.fromkeys(paths_down_to(path), n))
+    return found
 
 
 def end_below(path: str) -> str:

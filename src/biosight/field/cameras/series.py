@@ -6,7 +6,7 @@ with it. Not here: what is concluded from them (signs.py).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,10 @@ import numpy.typing as npt
 from biosight.field.sun_hours import SunClock, clock_hours
 from biosight.images import Image
 from biosight.images.measures import STATISTICS
+from biosight.places.clocks import instant
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
-SECONDS = len("2026-05-03T14:05:00")
 COLUMN = {name: n for n, name in enumerate(STATISTICS)}
 COLOURLESS = 0.035  # mean saturation below which a picture was taken in infrared
 NIGHT, DAYLIGHT = (19.0, 5.0), (8.0, 16.0)  # in sun time: the sun rises at 6 and sets at 18
@@ -27,9 +27,9 @@ NIGHT, DAYLIGHT = (19.0, 5.0), (8.0, 16.0)  # in sun time: the sun rises at 6 an
 class Series:
     """Dated pictures of one deployment in order of time.
 
-    `at` is in seconds (n,), local; `hours` (n,) is sun time where place and zone are known (NaN on
-    days without sunrise), else clock time. `statistics` (n, 9) are STATISTICS, and `hashes` (n, 64)
-    the bits of the perceptual hashes.
+    `at` is in seconds by the clock (n,); `hours` (n,) is sun time where place and zone are known
+    (NaN on days without sunrise), else clock time. `statistics` (n, 9) are STATISTICS, and `hashes`
+    (n, 64) the bits of the perceptual hashes.
     """
 
     ids: tuple[str, ...]
@@ -64,20 +64,22 @@ class Series:
 
 def series_of(images: Iterable[Image], deployment: str, clock: SunClock) -> Series:
     """Return the series of a deployment's pictures; those without time or measures are left out."""
+    timed = ((clock_seconds(i.taken_at), i) for i in images)
     usable = [
-        i
-        for i in images
-        if len(i.taken) >= SECONDS and len(i.statistics) == len(STATISTICS) and len(i.phash) == 16
+        (at, i)
+        for at, i in timed
+        if at is not None and len(i.statistics) == len(STATISTICS) and len(i.phash) == 16
     ]
-    usable.sort(key=lambda i: (i.taken, i.id))
-    hours = [hour_of(clock, deployment, i.taken) for i in usable]
+    usable.sort(key=lambda pair: (pair[1].taken, pair[1].id))
+    pictures = [i for _, i in usable]
+    hours = [hour_of(clock, deployment, i.taken) for i in pictures]
     return Series(
-        tuple(i.id for i in usable),
-        tuple(i.taken_at for i in usable),
-        np.array([local_seconds(i.taken_at) for i in usable], dtype=np.float64),
+        tuple(i.id for i in pictures),
+        tuple(i.taken_at for i in pictures),
+        np.array([at for at, _ in usable], dtype=np.float64),
         np.array(hours, dtype=np.float64),
-        np.array([i.statistics for i in usable], dtype=np.float64).reshape(-1, len(STATISTICS)),
-        bits_of([i.phash for i in usable]),
+        np.array([i.statistics for i in pictures], dtype=np.float64).reshape(-1, len(STATISTICS)),
+        bits_of([i.phash for i in pictures]),
     )
 
 
@@ -90,10 +92,11 @@ def hour_of(clock: SunClock, deployment: str, taken: str) -> float:
     return np.nan if found is None else found
 
 
-def local_seconds(taken: str) -> float:
-    """Return a local time in seconds since the year 1; a leap second counts as the one before."""
-    moment = datetime.fromisoformat(taken.replace(":60", ":59"))
-    return (moment - datetime.min).total_seconds()
+def clock_seconds(taken: str) -> float | None:
+    """Return a picture's local time in seconds since 1970, as if its clock went by UTC; None where
+    there is no time, or only a day."""
+    moment = instant(taken)
+    return moment.replace(tzinfo=UTC).timestamp() if moment else None
 
 
 def bits_of(hashes: Sequence[str]) -> Booleans:

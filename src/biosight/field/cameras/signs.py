@@ -195,9 +195,9 @@ def without_echoes(signs: list[Sign]) -> list[Sign]:
     in colour is also seen in infrared."""
     kept: list[Sign] = []
     for sign in sorted(signs, key=lambda s: (not s.open, s.first)):
-        beside = [other for other in [*kept, *signs] if other is not sign and overlap(other, sign)]
-        same = any(other.fault == sign.fault for other in beside if other in kept)
-        if not same and not (sign.fault == "flash" and any(o.fault == "dark" for o in beside)):
+        same = any(o.fault == sign.fault and overlap(o, sign) for o in kept)
+        covered = any(o.fault == "dark" and overlap(o, sign) for o in signs)
+        if not same and not (sign.fault == "flash" and covered):
             kept.append(sign)
     return kept
 

@@ -10,12 +10,12 @@ from biosight.review.likely_counts import (
     Counts,
     Population,
     RandomSample,
-    below,
     counts_by_path,
     population_of,
     sample_of,
 )
 from biosight.storage.records import Records
+from biosight.taxa.paths import counts_below
 from biosight.workflows.collection_names import names_in
 from biosight.workflows.serving_version import serving_key
 
@@ -34,5 +34,5 @@ def likely_names(
     where too few pictures were looked at by chance."""
     population = population_in(records, catalogue, collection)
     sample = sample_of(records, collection.id, population)
-    paths = {p for counts in (population.said, population.verified) for p in below(counts)}
+    paths = {p for counts in (population.said, population.verified) for p in counts_below(counts)}
     return sample, counts_by_path(sample, sorted(paths))

@@ -8,14 +8,14 @@ import logging
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from biosight.collection import Collection
 from biosight.errors import NotFound, Stale
 from biosight.field.cameras import silence
-from biosight.field.cameras.series import Series, local_seconds, series_of
+from biosight.field.cameras.series import Series, clock_seconds, series_of
 from biosight.field.cameras.signs import Sign, signs_of
 from biosight.field.effort import DAY
 from biosight.field.sun_hours import SunClock, standpoints
@@ -23,6 +23,7 @@ from biosight.images import Image
 from biosight.places import CameraCheck, CameraFault, CameraSign, Deployment, Site
 from biosight.places.days_off import nights_off
 from biosight.storage.conditions import living_images
+from biosight.storage.patience import tries
 from biosight.storage.records import (
     Insert,
     InUse,
@@ -34,6 +35,7 @@ from biosight.storage.records import (
     among,
     find_all,
 )
+from biosight.workflows.places.deployment_acts import deployments_of
 
 log = logging.getLogger(__name__)
 MOST_PICTURES = 2_000  # of a deployment, the newest
@@ -41,7 +43,6 @@ ROUND_SECONDS = 120.0  # of one round of housekeeping
 DAY_SECONDS = 86_400.0
 RECENT_SECONDS = 30 * DAY_SECONDS
 LIVE_SECONDS = 2 * DAY_SECONDS
-TRIES = 5
 IN_WORDS: dict[CameraFault, str] = {
     "lens": "the lens is fogged or dirty",
     "turned": "the camera was turned or has fallen",
@@ -69,14 +70,14 @@ def faulty_sites(records: Records, collection: str) -> Counter[str]:
     return Counter(d.site for d in among(records, Deployment, faulty))
 
 
-def unchecked(records: Records, deployments: Sequence[Deployment]) -> list[Deployment]:
+def unchecked(records: Records, deployments: Sequence[Deployment]) -> dict[Deployment, str]:
     """Return the deployments whose pictures, site or own fields changed since they were looked at
-    last, and those that may have fallen silent meanwhile."""
+    last, and those that may have fallen silent meanwhile, each with what is seen of it now."""
     seen = seen_now(records, deployments)
     known: dict[str, CameraCheck] = {}
     for collection in {d.collection for d in deployments}:
         known |= checks_of(records, collection)
-    return [d for d in deployments if is_due(known.get(d.id), seen[d.id])]
+    return {d: seen[d.id] for d in deployments if is_due(known.get(d.id), seen[d.id])}
 
 
 def is_due(check: CameraCheck | None, seen: str) -> bool:
@@ -114,8 +115,8 @@ def pictures_of(deployment: Deployment) -> list[Where]:
 def check_some(records: Records, collection: str, seconds: float) -> int:
     """Look at the cameras of a collection that have something new, for so long and at least at one;
     return how many are left."""
-    here = [Where("collection", "=", collection)]
-    return check_in_turn(records, unchecked(records, find_all(records, Deployment, here)), seconds)
+    waiting = unchecked(records, deployments_of(records, collection))
+    return check_in_turn(records, waiting, seconds)
 
 
 def check_all(records: Records) -> int:
@@ -131,27 +132,27 @@ def check_all(records: Records) -> int:
     return check_in_turn(records, waiting, ROUND_SECONDS)
 
 
-def check_in_turn(records: Records, waiting: Sequence[Deployment], seconds: float) -> int:
+def check_in_turn(records: Records, waiting: Mapping[Deployment, str], seconds: float) -> int:
     """Look at one camera after the other until the time is over; return how many are left. One that
     can't be looked at is logged, and keeps none of the others from it."""
     end = time.monotonic() + seconds
-    for n, deployment in enumerate(waiting):
+    for n, (deployment, seen) in enumerate(waiting.items()):
         if n and time.monotonic() > end:
             return len(waiting) - n
         try:
-            check_camera(records, deployment)
+            check_camera(records, deployment, seen)
         except Exception:
             log.exception("a camera was not looked at", extra={"deployment": deployment.id})
     return 0
 
 
-def check_camera(records: Records, deployment: Deployment) -> None:
-    """Look at the newest pictures of a deployment, and keep what they say about its camera."""
-    before = records.get(CameraCheck, deployment.id)
-    seen = seen_now(records, [deployment])[deployment.id]
+def check_camera(records: Records, deployment: Deployment, seen: str) -> None:
+    """Look at the newest pictures of a deployment, and keep what they say about its camera; `seen`
+    is what is seen of it now (`seen_now`)."""
     if not seen:
         records.remove(CameraCheck, [Where("id", "=", deployment.id)])
         return
+    before = records.get(CameraCheck, deployment.id)
     fine = before.fine_until if before else ""
     where = [*pictures_of(deployment), Where("taken", ">", fine)]
     images = records.find(Image, where, order=LAST, limit=MOST_PICTURES)
@@ -209,13 +210,9 @@ def missing_pictures(images: Sequence[Image], deployment: Deployment) -> list[Ca
 
 def is_live(images: Sequence[Image]) -> bool:
     """Return whether a camera sends its pictures as it takes them."""
-    lags = [abs(i.created_at - instant_of(i.taken_at)) for i in images[:20] if len(i.taken) > DAY]
+    times = ((i.created_at, clock_seconds(i.taken_at)) for i in images[:20])
+    lags = [abs(sent - taken) for sent, taken in times if taken is not None]
     return bool(lags) and statistics.median(lags) <= LIVE_SECONDS
-
-
-def instant_of(taken: str) -> float:
-    """Return a local time in seconds since 1970, as if its clock went by UTC."""
-    return local_seconds(taken) - local_seconds("1970-01-01T00:00:00")
 
 
 def heard_at(before: CameraCheck | None, now: CameraCheck, series: Series) -> float:
@@ -223,8 +220,8 @@ def heard_at(before: CameraCheck | None, now: CameraCheck, series: Series) -> fl
     is of a camera that took pictures in the last month."""
     known = {sign.fault for sign in before.signs if sign.open} if before else set()
     new = [s for s in now.signs if s.open and s.fault not in known]
-    ages = [time.time() - instant_of(taken) for taken in series.taken]
-    recent = any(-DAY_SECONDS <= age < RECENT_SECONDS for age in ages)
+    since = time.time() - series.at
+    recent = ((since >= -DAY_SECONDS) & (since < RECENT_SECONDS)).any()
     return now.at if new and recent else now.found_at
 
 
@@ -239,25 +236,14 @@ def all_is_fine(records: Records, collection: str, deployment: str) -> None:
     last = records.find(Image, [*pictures_of(there), *dated], order=LAST, limit=1)
     until = last[0].taken if last else ""
 
-    def settled(check: CameraCheck) -> CameraCheck:
-        return replace(check, signs=(), fine_until=until, version=check.version + 1)
-
-    change_check(records, deployment, settled)
-
-
-def change_check(
-    records: Records, deployment: str, change: Callable[[CameraCheck], CameraCheck]
-) -> None:
-    """Change what is kept of a camera, again if a check was written in the meantime. Raises
-    NotFound, and Stale after TRIES times."""
-    for left in reversed(range(TRIES)):
+    for _ in tries(deployment):
         check = records.get(CameraCheck, deployment)
         if check is None:
             raise NotFound("There is no such camera.")
+        settled = replace(check, signs=(), fine_until=until, version=check.version + 1)
         try:
-            records.write(Replace(change(check), check.version))
+            records.write(Replace(settled, check.version))
         except Stale:
-            if not left:
-                raise
-        else:
-            return
+            continue
+        return
+    raise Stale("This camera is being looked at; try again.")

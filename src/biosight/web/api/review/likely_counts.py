@@ -63,10 +63,9 @@ def show_likely_counts(access: MayLook, biosight: Open, records: Store) -> Likel
     """Tell how many pictures truly show each name, as far as the random half of review tells."""
     c = access.collection
     sample, told = likely_names(records, biosight.catalogue, c)
-    population = sample.population
-    fullest = sorted(told, key=lambda path: -told[path].said)[:MOST_PLANNED]
+    fullest = set(sorted(told, key=lambda path: -told[path].said)[:MOST_PLANNED])
     return LikelyCountsOut(
-        pictures=population.pictures + population.taught.total(),
+        pictures=sample.population.whole,
         sample=len(sample.pairs),
         least=LEAST,
         needed=0 if told else small_lots_unseen(records, c.id),

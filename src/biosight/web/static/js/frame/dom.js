@@ -51,6 +51,9 @@ export function size(bytes) {
   return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+/** Return a local time to the minute, as people read it. @param {string} taken YYYY-MM-DDTHH:MM… */
+export const minute = (taken) => taken.replace("T", " ").slice(0, 16);
+
 /** @param {number} seconds since 1970 */
 export function when(seconds) {
   return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });

@@ -1,7 +1,6 @@
 // @ts-check
 /** What the ways to review share: words for their order, their progress and their end, and names that are done. */
 import { counted, el, find } from "../frame/dom.js";
-import { fromTo } from "../pictures/sitting.js";
 import { called } from "../pictures/taxa.js";
 
 /**
@@ -78,11 +77,8 @@ export function showProgress(main, { waiting, most, forNames, sitting }, editor)
     return;
   }
   [bar.max, bar.value] = [most || 1, most - waiting];
-  const now = sitting.last?.now
-    ? ` ${called(sitting.last.now.label)}: likely ${fromTo(sitting.last.now)} pictures.`
-    : "";
   find(main, "#waiting").textContent = waiting
-    ? `${counted(waiting, forNames ? "name" : "picture")} to review.${now}`
+    ? `${counted(waiting, forNames ? "name" : "picture")} to review.${sitting.known}`
     : "";
 }
 

@@ -8,6 +8,12 @@ import { question } from "../frame/toast.js";
 
 /** @typedef {(body: Record<string, any>) => void} Run */
 
+/** Where the next pictures are placed, if somebody has said so. */
+const MEANT = "biosight:place";
+
+/** Let a deployment be chosen already when somebody places pictures next. @param {string} id */
+export const placeNextIn = (id) => sessionStorage.setItem(MEANT, `deployment ${id}`);
+
 /**
  * Put pictures into a deployment or at a site, or take them out.
  * @param {string} collection @param {Run} run
@@ -27,12 +33,12 @@ export async function choosePlace(collection, run) {
     ["", "none: remove their place"],
   ]);
   const words = "A deployment also gives them its site, time zone and clock correction.";
-  const meant = sessionStorage.getItem("biosight:place") ?? undefined;
+  const meant = sessionStorage.getItem(MEANT) ?? undefined;
   const value = options.some(([v]) => v === meant) ? meant : undefined;
   const fields = [{ name: "place", label: "Place", options, value }];
   await fill({ title: "Where they were taken", words, ok: "Place", fields }, async (said) => {
     const [kind, id] = said.place.split(" ");
-    sessionStorage.removeItem("biosight:place");
+    sessionStorage.removeItem(MEANT);
     run({ kind: "deploy", ...(kind && { [kind]: id }) });
   });
 }

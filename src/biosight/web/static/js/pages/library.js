@@ -7,7 +7,7 @@ import { goTo } from "../frame/events.js";
 import { fill } from "../frame/form.js";
 import { complain } from "../frame/toast.js";
 import { servingAll } from "../learning/serving.js";
-import { KIND_WORDS } from "../settings/picture_kind.js";
+import { KIND_CARDS } from "../settings/picture_kind.js";
 import { firstOffer } from "../upload/examples.js";
 
 /** @param {Schemas["CollectionOut"]} c a collection */
@@ -67,9 +67,7 @@ function offer(main, o) {
   );
 }
 
-/** What stands for kinds of pictures, and for the bundled models, by name. @type {Record<string, string>} */
-const KIND_PICTURES = { "camera traps": "traps", photographs: "photos", "as they are": "others" };
-/** @type {Record<string, string>} */
+/** What stands for the bundled models, by name. @type {Record<string, string>} */
 const MODEL_PICTURES = { organisms: "photos", "organisms-resnet18": "photos", cells: "others" };
 
 /** Ask for the name of a new collection and for its model, one of those that serve everyone. */
@@ -95,15 +93,14 @@ async function newCollection() {
   const send = async (/** @type {Record<string, string>} */ said) => {
     id = (await call("POST", "/collections", said)).id;
   };
-  const kinds = KIND_WORDS.map(
-    ([kind, words]) => /** @type {[string, string, string]} */ ([kind, words, KIND_PICTURES[kind]]),
-  );
+  /** @type {[string, string, string][]} */
+  const kinds = [...KIND_CARDS, ["", "Decide later", ""]];
   const fields = [
     { name: "name", label: "Name", required: true },
     {
       name: "picture_kind",
       label: "Pictures",
-      cards: [...kinds, /** @type {[string, string, string]} */ (["", "Decide later", ""])],
+      cards: kinds,
       value: "",
       hint: "In camera traps and photographs, BioSight looks for the animal.",
     },

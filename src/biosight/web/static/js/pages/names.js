@@ -19,7 +19,7 @@ const PARTS = /** @type {const} */ ([
 /** The most cards of a part; the table has all rows. */
 const MOST_CARDS = 600;
 
-/** @typedef {Schemas["LikelyCountOut"]} Likely */
+/** @typedef {import("../pictures/review_queue.js").Likely} Likely */
 
 /** Return the address of a name's pictures. @param {string} here @param {Name} n @param {boolean} bySite */
 function address(here, n, bySite) {

@@ -52,14 +52,19 @@ export class Sitting {
     return this.minutes > 0 && this.gone >= this.minutes * MINUTE;
   }
 
+  /** What is known of the number that is asked for, in words; "" for other questions. */
+  get known() {
+    const now = this.last?.now;
+    return now ? ` ${called(now.label)}: likely ${fromTo(now)} pictures.` : "";
+  }
+
   /** How much of the time is gone, for a bar, and what is likely left, in words. */
   get told() {
     const left = Math.max(0, this.minutes * MINUTE - this.gone);
     const looks = Math.floor(left / this.pace).toLocaleString("en");
-    const now = this.last?.now ? ` ${called(this.last.now.label)}: likely ${fromTo(this.last.now)} pictures.` : "";
     return {
       share: Math.min(1, this.gone / (this.minutes * MINUTE)),
-      words: `${Math.ceil(left / MINUTE)} of ${this.minutes} minutes left: about ${looks} more looks at your pace.${now}`,
+      words: `${Math.ceil(left / MINUTE)} of ${this.minutes} minutes left: about ${looks} more looks at your pace.${this.known}`,
     };
   }
 

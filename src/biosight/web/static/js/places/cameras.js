@@ -1,15 +1,12 @@
 // @ts-check
 /** Cameras that need a visit: what their pictures say, with the picture before and after. */
 import { API, call } from "../frame/api.js";
-import { counted, el, find } from "../frame/dom.js";
+import { counted, el, find, minute } from "../frame/dom.js";
 import { tell } from "../frame/events.js";
 import { complain, toast } from "../frame/toast.js";
 
 /** @typedef {Schemas["CameraOut"]} Camera @typedef {Schemas["CameraSignOut"]} Sign */
-/** @typedef {{here: string, editor: boolean}} Page */
-
-/** A moment in words: its day and minute. @param {string} at */
-const moment = (at) => at.replace("T", " ").slice(0, 16);
+/** @typedef {import("./sites.js").Page} Page */
 
 /** @param {string} image @param {string} words */
 function picture(image, words) {
@@ -26,7 +23,7 @@ function picture(image, words) {
 /** Draw a sign, and the way to the pictures that show it. @param {Page} page @param {Camera} camera @param {Sign} sign */
 function drawSign({ here }, camera, sign) {
   const days = `&since=${sign.since.slice(0, 10)}&until=${sign.until.slice(0, 10)}`;
-  const when = sign.open ? `since ${moment(sign.since)}` : `from ${moment(sign.since)} to ${moment(sign.until)}`;
+  const when = sign.open ? `since ${minute(sign.since)}` : `from ${minute(sign.since)} to ${minute(sign.until)}`;
   const missing = sign.fault === "silent" || sign.fault === "fewer";
   return el(
     "li",

@@ -1,9 +1,10 @@
 // @ts-check
 /** The deployments of a collection: add, change, remove, or import them from a table. */
 import { call } from "../frame/api.js";
-import { counted, el, several } from "../frame/dom.js";
+import { counted, el, minute, several } from "../frame/dom.js";
 import { fill } from "../frame/form.js";
 import { question, toast } from "../frame/toast.js";
+import { placeNextIn } from "../grid/placing.js";
 import { watch } from "../pictures/work.js";
 import { setClock } from "./clock.js";
 import { asBody, changeDeployment, offAsText, offOfText } from "./deployment_changes.js";
@@ -13,7 +14,7 @@ import { done, drawRows, editSite, removePlace, small } from "./sites.js";
 
 /** Remember which deployment the next pictures are placed in. @param {Schemas["DeploymentOut"]} d */
 function choosePicturesFor(d) {
-  sessionStorage.setItem("biosight:place", `deployment ${d.id}`);
+  placeNextIn(d.id);
   toast(`Select the pictures of ${d.name}, then press Place.`, { seconds: 15, topic: "place" });
 }
 
@@ -134,8 +135,7 @@ export async function takeTable(page, file) {
 }
 
 /** @param {string} from @param {string} to */
-const span = (from, to) =>
-  from ? `${from.replace("T", " ").slice(0, 16)} – ${to.replace("T", " ").slice(0, 16)}` : "";
+const span = (from, to) => (from ? `${minute(from)} – ${minute(to)}` : "");
 
 /** @param {Page} page @param {Schemas["DeploymentOut"][]} deployments @param {Schemas["SiteOut"][]} sites @param {HTMLElement} body of the table */
 export function drawDeployments(page, deployments, sites, body) {

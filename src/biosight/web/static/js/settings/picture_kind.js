@@ -7,11 +7,11 @@ import { watch } from "../pictures/work.js";
 
 /** @typedef {Schemas["PictureKindOut"]["picture_kind"]} Kind */
 
-/** What pictures may be, in words for a list of choices. @type {[Kind, string][]} */
-export const KIND_WORDS = [
-  ["camera traps", "Camera traps"],
-  ["photographs", "Photographs"],
-  ["as they are", "Anything else: cells, plates, scans"],
+/** What pictures may be, in words for a list of choices, each with a picture of it. @type {[Kind, string, string][]} */
+export const KIND_CARDS = [
+  ["camera traps", "Camera traps", "traps"],
+  ["photographs", "Photographs", "photos"],
+  ["as they are", "Anything else: cells, plates, scans", "others"],
 ];
 
 /** Say what the pictures are, and have those that are there looked at. @param {string} here @param {Kind} kind @param {boolean} again */
