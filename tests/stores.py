@@ -3,16 +3,20 @@
 What rests on them (all or nothing, races) is tested on SQLite, and on the real server of ci.yml.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import mongomock
 from pymongo import IndexModel
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 
 from biosight.bootstrap import KINDS
+from biosight.storage.mongo.changes import carry_out
 from biosight.storage.mongo.connection import translated_errors
+from biosight.storage.mongo.counts import Part
 from biosight.storage.mongo.documents import Document
 from biosight.storage.mongo.store import MongoRecords
 from biosight.storage.records import Record, Records, Write
@@ -26,19 +30,33 @@ class Mocked(MongoRecords):
     def write(self, *changes: Write) -> None:
         with translated_errors():
             for change in changes:
-                self.make_change(change, None)
+                carry_out(self, [change], None)
+        self.add_up_if_due()
 
-    def build(self, kind: type[Record], index: IndexModel) -> None:
-        self.of(kind).create_indexes([index])
+    def transact(self, body: Callable[[ClientSession | None], None]) -> None:
+        body(None)
 
-    def fill(self, kind: type[Record], values: Mapping[str, Document]) -> None:
-        for id, value in values.items():
-            self.of(kind).update_one({"_id": id}, {"$set": value})
+    def build(self, collection: Collection[Document], index: IndexModel) -> None:
+        collection.create_indexes([index])
 
-    def joined(self, kind: type[Record], pipelines: Sequence[list[Document]]) -> list[Document]:
-        """Mongomock knows no $unionWith; the use of the collection still counts as one command."""
-        kept = self.of(kind)
-        return [row for stages in pipelines for row in kept.aggregate(stages)]
+    def update_each(
+        self,
+        collection: Collection[Document],
+        updates: Mapping[str, Document],
+        session: ClientSession | None = None,
+        *,
+        create: bool = False,
+    ) -> None:
+        for id, update in updates.items():
+            collection.update_one({"_id": id}, update, upsert=create)
+
+    def joined(self, parts: Sequence[Part], *, of_one_moment: bool = False) -> list[Document]:
+        """Mongomock knows no $unionWith; it still counts as one command, by the first name."""
+        (first, stages), *others = parts
+        found = list(self.named(first).aggregate(stages))
+        for name, following in others:
+            found += self.database[name].aggregate(following)
+        return found
 
     @contextmanager
     def still(self) -> Iterator[None]:

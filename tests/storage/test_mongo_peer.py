@@ -11,7 +11,9 @@ import pytest
 
 from biosight.errors import BadRequest, BioSightError, NoSpace, Stale, Unavailable
 from biosight.storage.mongo import connection, leaning
-from biosight.storage.mongo.store import MongoRecords, open_mongo
+from biosight.storage.mongo.adding_up import add_up
+from biosight.storage.mongo.counts import counts_name, steps_name
+from biosight.storage.mongo.store import STEPS_AT_ONCE, MongoRecords, open_mongo
 from biosight.storage.records import (
     Gone,
     Insert,
@@ -85,7 +87,8 @@ def fails(kind: type[BioSightError], words: str, act: Callable[[], object]) -> f
 def test_several_changes_are_one_transaction(peer: Peer, records: MongoRecords) -> None:
     together(records)
     kinds = [next(iter(c)) for c in peer.seen]
-    assert kinds == ["insert", "insert", "update", "commitTransaction"]
+    assert kinds == ["insert", "insert", "insert", "update", "commitTransaction"]
+    assert [c["insert"] for c in peer.named("insert")] == ["birds", "birds", steps_name(Bird)]
     first, *_, last = peer.seen
     assert (first["startTransaction"], first["readConcern"]["level"]) == (True, "snapshot")
     assert last["writeConcern"]["w"] == "majority"
@@ -93,7 +96,7 @@ def test_several_changes_are_one_transaction(peer: Peer, records: MongoRecords) 
 
 
 def test_one_change_waits_for_a_majority(peer: Peer, records: MongoRecords) -> None:
-    records.write(Insert(bird(1)))
+    records.write(Insert(Fen("f1")))
     (insert,) = peer.named("insert")
     assert insert["writeConcern"] == {"w": "majority", "j": True}
     assert records.find(Bird) == []
@@ -105,7 +108,8 @@ def test_several_questions_are_one_command(peer: Peer, records: MongoRecords) ->
     places = [[Where("place", "=", place)] for place in ("fen", "pond", "wood")]
     light = Order("weight", descending=True)
     assert records.find_each(Bird, [Question(w, light, limit=2) for w in places]) == [[], [], []]
-    assert records.count_each(Bird, places) == [0, 0, 0]
+    winged = [[*place, Where("wing", ">", 2)] for place in places]  # what no counter covers
+    assert records.count_each(Bird, winged) == [0, 0, 0]
     found, counted = (c["pipeline"] for c in peer.named("aggregate"))
 
     def asked(place: str, number: int) -> list[Document]:
@@ -145,7 +149,7 @@ def test_a_primary_lost_at_commit_is_asked_once_more(
     together(records)
     first, again = peer.named("commitTransaction")
     assert first["txnNumber"] == again["txnNumber"]
-    assert len(peer.named("insert")) == 2  # nothing is written twice
+    assert len(peer.named("insert")) == 3  # nothing is written twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,3 +428,64 @@ def test_sums_and_counts_are_of_the_moment_that_is_held(peer: Peer, records: Mon
     asked = peer.named("aggregate")
     assert [c["readConcern"]["level"] for c in asked] == ["snapshot"] * 3
     assert len({c["lsid"]["id"] for c in asked}) == 1
+
+
+def test_counts_that_are_kept_ready_are_one_command_of_one_moment(
+    peer: Peer, records: MongoRecords
+) -> None:
+    fen = [Where("place", "=", "fen")]
+    for ask in (
+        lambda: records.count(Bird, fen),
+        lambda: records.tally(Bird, fen, ("kind",)),
+        lambda: records.totals(Bird, [], "place"),
+        lambda: records.count_each(Bird, [fen, [Where("place", "=", "pond")]]),
+        lambda: records.count_by(Bird, fen, "song"),
+    ):
+        peer.seen.clear()
+        ask()
+        (asked,) = peer.seen
+        assert asked["readConcern"]["level"] == "snapshot"
+        assert asked["aggregate"] == counts_name(Bird)  # no bird is read
+        unions = [s["$unionWith"]["coll"] for s in asked["pipeline"] if "$unionWith" in s]
+        assert set(unions) <= {counts_name(Bird), steps_name(Bird)}
+
+
+def test_a_moment_that_a_server_cannot_give_is_done_without(
+    peer: Peer, records: MongoRecords
+) -> None:
+    new = {"ok": 0, "code": 246, "codeName": "SnapshotUnavailable", "errmsg": "pending changes"}
+    peer.lay_out("aggregate", new)
+    assert records.count(Bird, [Where("place", "=", "fen")]) == 0
+    levels = [c["readConcern"]["level"] for c in peer.named("aggregate")]
+    assert levels == ["snapshot", "majority"]
+
+
+def test_adding_up_that_meets_others_is_left_to_them(peer: Peer, records: MongoRecords) -> None:
+    records.noted[Bird] = STEPS_AT_ONCE
+    found = {"_id": "s1", "n": 1, "total": 4, "place": "fen", "kind": "heron", "seen": False}
+    kept = {**found, "weight": 4, "weight_tenth": 0, "song": ["kraak"]}
+    peer.lay_out("find", {"ok": 1, "cursor": {"id": 0, "ns": "biosight.s", "firstBatch": [kept]}})
+    peer.lay_out("update", FULL)
+    records.write(Insert(bird(1)))
+    assert len(peer.named("abortTransaction")) == 1  # the write itself stands
+    assert len(peer.named("commitTransaction")) == 1
+    assert not peer.named("delete")  # what was not added up is still a step
+
+
+def test_steps_are_added_up_in_one_transaction(peer: Peer, records: MongoRecords) -> None:
+    one = {"_id": "s1", "n": 1, "total": 4, "place": "fen", "kind": "heron", "seen": False}
+    kept = {**one, "weight": 4, "weight_tenth": 0, "song": ["kraak"]}
+    other = {**kept, "_id": "s2", "n": -1, "total": -4, "place": "pond"}
+    batch = {"id": 0, "ns": "biosight.s", "firstBatch": [kept, other]}
+    peer.lay_out("find", {"ok": 1, "cursor": batch})
+    assert add_up(records, Bird) == 2
+    kinds = [next(iter(c)) for c in peer.seen]
+    assert kinds == ["find", "update", "delete", "delete", "commitTransaction"]
+    (updates,) = (c["updates"] for c in peer.named("update"))
+    fen = next(u for u in updates if u["q"]["_id"] == '[0, "fen", "heron"]')
+    assert fen["u"]["$inc"] == {"n": 1, "total": 4}
+    assert fen["u"]["$setOnInsert"] == {"g": 0, "k0": "fen", "k1": "heron"}
+    emptied, steps = (c["deletes"][0]["q"] for c in peer.named("delete"))
+    assert all("pond" in id for id in emptied["_id"]["$in"])
+    assert emptied["n"] == 0
+    assert steps == {"_id": {"$in": ["s1", "s2"]}}

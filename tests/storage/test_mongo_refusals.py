@@ -73,7 +73,7 @@ def test_new_fields_come_in_pieces_and_a_start_goes_on_where_it_was(
     database: Any = mongomock.MongoClient()["biosight"]
     old = Mocked(database, [Tree])
     old.write(*(Insert(Tree(f"t{n}", f"{n}ash")) for n in range(9)))
-    monkeypatch.setattr("biosight.storage.mongo.store.AT_ONCE", 2)
+    monkeypatch.setattr("biosight.storage.mongo.making.AT_ONCE", 2)
     told: list[int] = []
     for name in ("update_many", "update_one"):
         really = getattr(mongomock.Collection, name)

@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 
 from biosight.bootstrap import BioSight, open_biosight
 from biosight.settings import Settings
-from biosight.storage.records import Record
 from biosight.web.app import create_app
 from tests.conftest import ORIGIN, first_collection, sign_up, upload_ids
 from tests.field.test_privacy_walk import addresses, opened
@@ -29,13 +28,13 @@ STREAMED = ("zip", "csv", "coco", "megadetector", "camtrap-dp", "darwin-core", "
 def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Commands to mongomock from here on, by the table that they ask."""
     found: Counter[str] = Counter()
-    of = Mocked.of
+    named = Mocked.named
 
-    def counting(store: Mocked, kind: type[Record]) -> Any:
-        found[kind.table] += 1
-        return of(store, kind)
+    def counting(store: Mocked, name: str) -> Any:
+        found[name] += 1
+        return named(store, name)
 
-    monkeypatch.setattr(Mocked, "of", counting)
+    monkeypatch.setattr(Mocked, "named", counting)
     monkeypatch.setattr("biosight.storage.mongo.store.open_mongo", open_mocked)
     return found
 

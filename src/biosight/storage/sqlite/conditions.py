@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from biosight.storage.counting import counter_for
 from biosight.storage.declarations import declared_by, lists_of
 from biosight.storage.records import Order, Position, Record, Value, Where
-from biosight.storage.sqlite.schema import TENTH, counters_of, list_table
+from biosight.storage.sqlite.schema import list_table
 
 Clause = tuple[str, list[Any]]  # conditions in SQL, and their parameters
 # Fields that indexes begin with, or are ordered by.
@@ -346,27 +347,5 @@ class Ways:
 
     def counter_for(self, kind: type[Record], names: set[str]) -> str | None:
         """Return the counter table that covers all of these fields, None where there is none."""
-        for number, keys in enumerate(counters_of(kind)):
-            if names and names <= set(keys):
-                return f"{kind.table}_count{number}"
-        return None
-
-    def by_tenths(
-        self, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
-    ) -> list[Sequence[Where]]:
-        """Split conditions that ask for less than a number in two, where a counter has the number's
-        tenths: whole tenths, which are few rows, and the rest below the number."""
-        others = {w.field for w in where} | set(fields)
-        for end in where:
-            coarse = f"{end.field}{TENTH}"
-            known = self.counter_for(kind, others - {end.field} | {coarse})
-            rest = [w for w in where if w.field != end.field]
-            alone = len(rest) == len(where) - 1
-            if known is None or end.op != "<" or not isinstance(end.value, int) or not alone:
-                continue
-            whole = end.value // 10
-            parts: list[Sequence[Where]] = [[*rest, Where(coarse, "<", whole)]]
-            if end.value % 10:
-                parts.append([*rest, Where(end.field, ">=", whole * 10), end])
-            return parts
-        return [where]
+        number = counter_for(kind, names)
+        return None if number is None else f"{kind.table}_count{number}"

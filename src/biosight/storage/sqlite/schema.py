@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass
 from typing import Any
 
+from biosight.storage.counting import TENTH, counters_of
 from biosight.storage.declarations import FieldNames, declared_by, lists_of
 from biosight.storage.fields import Kept, fields_of
 from biosight.storage.records import Record
 
-TENTH = "_tenth"
 TYPES = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER", bytes: "BLOB"}
 
 
@@ -32,12 +32,6 @@ def from_sql(field: Kept, value: Any) -> Any:
     if field.json:
         return field.json.validate_json(value)
     return bool(value) if field.plain is bool else value
-
-
-def counters_of(kind: type[Record]) -> tuple[tuple[str, ...], ...]:
-    """Return the columns of the counters; "percent/10" becomes percent_tenth."""
-    groups = declared_by(kind).counters
-    return tuple(tuple(name.replace("/10", TENTH) for name in names) for names in groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from biosight.errors import NoSpace, Stale, Unavailable
+from biosight.storage.counting import by_tenths
 from biosight.storage.declarations import declared_by
 from biosight.storage.fields import (
     SCHEMA_VERSION,
@@ -214,7 +215,7 @@ class SqliteRecords:
     ) -> dict[tuple[Value, ...], int]:
         """Return how many match for each combination of values of several fields."""
         where = self.ways.resolved(kind, where)
-        if len(parts := self.ways.by_tenths(kind, where, fields)) > 1:
+        if len(parts := by_tenths(kind, where, fields)) > 1:
             return dict(sum((Counter(self.tally(kind, p, fields)) for p in parts), Counter()))
         where = parts[0]
         clause, values = self.ways.narrowed(kind, where)
