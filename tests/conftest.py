@@ -19,6 +19,7 @@ from biosight.settings import Settings
 from biosight.storage.records import Records
 from biosight.web.app import create_app
 from tests import tiny
+from tests.quick import quick
 from tests.stores import open_empty, open_mocked
 
 PASSWORD = "seven quiet herons"
@@ -61,6 +62,13 @@ def one_decoder() -> Iterator[None]:
         patch.setattr(bootstrap, "Decoders", lambda _=None: shared)
         yield
     Decoders.close(shared)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_app() -> Iterator[None]:
+    """Thousands of tests open an app; see tests/quick.py for what it leaves out."""
+    with quick():
+        yield
 
 
 @pytest.fixture(scope="session")

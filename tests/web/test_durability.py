@@ -1,7 +1,7 @@
 """What a power cut leaves: bytes reach the disk before the record, the record before the answer."""
 
 import os
-import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,10 @@ from starlette.testclient import TestClient
 from biosight.bootstrap import BioSight
 from biosight.images import Image
 from biosight.storage.records import Insert, Write
+from biosight.storage.sqlite.store import SqliteRecords
 from tests import tiny
 from tests.conftest import first_collection, upload
+from tests.quick import really_connected
 
 FULL = 2
 
@@ -46,6 +48,7 @@ def test_bytes_are_synced_before_the_record(
 def test_sqlite_syncs_every_commit(biosight: BioSight) -> None:
     if biosight.settings.store != "sqlite":
         pytest.skip("this is SQLite's; MongoDB is asked for w=majority, j=true")
-    with biosight.archive.records.connection() as open_one:  # type: ignore[attr-defined]
-        assert isinstance(open_one, sqlite3.Connection)
+    records = biosight.archive.records
+    assert isinstance(records, SqliteRecords)
+    with closing(really_connected(records)) as open_one:
         assert open_one.execute("PRAGMA synchronous").fetchone()[0] == FULL
