@@ -1,5 +1,5 @@
-"""What the app leaves out in tests of its own process: it waits for no disk, and hashes passwords in
-the least time. What rests on either starts a server, or asks for the original here."""
+"""What the app leaves out in tests of its own process: it waits for no disk, and hashes passwords
+in the least time. What rests on either starts a server, or asks for the original here."""
 
 import os
 import sqlite3

@@ -16,7 +16,7 @@ from pymongo.collection import Collection
 from biosight.bootstrap import KINDS
 from biosight.storage.mongo.changes import carry_out
 from biosight.storage.mongo.connection import translated_errors
-from biosight.storage.mongo.counts import Part
+from biosight.storage.mongo.counts import StagesOn
 from biosight.storage.mongo.documents import Document
 from biosight.storage.mongo.store import MongoRecords
 from biosight.storage.records import Record, Records, Write
@@ -50,7 +50,7 @@ class Mocked(MongoRecords):
         for id, update in updates.items():
             collection.update_one({"_id": id}, update, upsert=create)
 
-    def joined(self, parts: Sequence[Part], *, of_one_moment: bool = False) -> list[Document]:
+    def joined(self, parts: Sequence[StagesOn], *, of_one_moment: bool = False) -> list[Document]:
         """Mongomock knows no $unionWith; it still counts as one command, by the first name."""
         (first, stages), *others = parts
         found = list(self.named(first).aggregate(stages))

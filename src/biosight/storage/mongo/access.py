@@ -15,7 +15,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from biosight.storage.mongo.counts import Part, counts_name, steps_name
+from biosight.storage.mongo.counts import StagesOn, counts_name, steps_name
 from biosight.storage.mongo.documents import Document
 from biosight.storage.records import Record
 
@@ -24,7 +24,7 @@ DURABLE = WriteConcern(w="majority", j=True)
 NO_MOMENT = {239, 246}
 
 
-class Access:
+class MongoAccess:
     """The MongoDB collections of one database; `moment` is the snapshot in which all is read, None
     outside of one. `noted` are the steps that this process wrote since it last added steps up."""
 
@@ -83,7 +83,7 @@ class Access:
                 body, read_concern=ReadConcern("snapshot"), write_concern=DURABLE
             )
 
-    def joined(self, parts: Sequence[Part], *, of_one_moment: bool = False) -> list[Document]:
+    def joined(self, parts: Sequence[StagesOn], *, of_one_moment: bool = False) -> list[Document]:
         """Return the documents of several pipelines by one command, as at one moment if asked.
         Where a server can't give that moment, they are read as they come."""
         (name, first), *others = parts

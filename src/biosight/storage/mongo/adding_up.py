@@ -6,7 +6,7 @@ Not here: what a step or a count is (counts.py), or when steps are added up (sto
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, OperationFailure
 
-from biosight.storage.mongo.access import Access
+from biosight.storage.mongo.access import MongoAccess
 from biosight.storage.mongo.counts import (
     COUNTED,
     added_to,
@@ -22,13 +22,13 @@ AGAIN = {"errorLabels": ["TransientTransactionError"]}
 OCCUPIED = 11000  # DuplicateKey
 
 
-def add_up_all(access: Access, kind: type[Record]) -> None:
+def add_up_all(access: MongoAccess, kind: type[Record]) -> None:
     """Add up all steps of a kind."""
     while add_up(access, kind) == MOST_STEPS:
         pass
 
 
-def add_up(access: Access, kind: type[Record]) -> int:
+def add_up(access: MongoAccess, kind: type[Record]) -> int:
     """Add up the earliest steps of a kind in one transaction; return how many there were."""
     many = 0
 
@@ -47,7 +47,7 @@ def add_up(access: Access, kind: type[Record]) -> int:
 
 
 def add_to_counts(
-    access: Access, kind: type[Record], steps: list[Document], session: ClientSession | None
+    access: MongoAccess, kind: type[Record], steps: list[Document], session: ClientSession | None
 ) -> None:
     """Add steps to the counts, and remove counts of nothing."""
     counts, added = access.counts_of(kind), added_to(kind, steps)
@@ -72,7 +72,7 @@ def update_of(change: Document) -> Document:
     return {"$inc": added, "$setOnInsert": {k: v for k, v in change.items() if k not in added}}
 
 
-def count_all(access: Access, kind: type[Record]) -> None:
+def count_all(access: MongoAccess, kind: type[Record]) -> None:
     """Count all documents of a kind that are not counted yet. An interrupted count goes on where it
     stopped; what is written meanwhile is counted once."""
     last = ""
@@ -80,7 +80,7 @@ def count_all(access: Access, kind: type[Record]) -> None:
         last = found
 
 
-def count_some(access: Access, kind: type[Record], last: str) -> str:
+def count_some(access: MongoAccess, kind: type[Record], last: str) -> str:
     """Count the next uncounted documents after the id `last`, in one transaction. Return the id of
     the last one, "" when none was left."""
     reached = ""

@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 
 from biosight.errors import Stale
 from biosight.storage.declarations import declared_by
-from biosight.storage.mongo.access import Access
+from biosight.storage.mongo.access import MongoAccess
 from biosight.storage.mongo.adding_up import AGAIN
 from biosight.storage.mongo.counts import (
     COUNTED,
@@ -26,7 +26,7 @@ from biosight.storage.mongo.leaning import moves_others, own_point, points_of, r
 from biosight.storage.records import Gone, Insert, Record, Remove, Replace, Require, Write
 
 
-def carry_out(access: Access, changes: Sequence[Write], session: ClientSession | None) -> None:
+def carry_out(access: MongoAccess, changes: Sequence[Write], session: ClientSession | None) -> None:
     """Make changes, and note the steps that they are for the counts."""
     # Shared requirements are touched last: uploads into one collection conflict only briefly.
     needs = [change for change in changes if isinstance(change, Require)]
@@ -42,7 +42,7 @@ def carry_out(access: Access, changes: Sequence[Write], session: ClientSession |
 
 
 def note_steps(
-    access: Access, kind: type[Record], steps: list[Document], session: ClientSession | None
+    access: MongoAccess, kind: type[Record], steps: list[Document], session: ClientSession | None
 ) -> None:
     """Note what a write changes in a kind's counts: new documents, which no other write
     touches."""
@@ -52,7 +52,7 @@ def note_steps(
 
 
 def lean(
-    access: Access, kind: type[Record], id: str, at: list[str], session: ClientSession
+    access: MongoAccess, kind: type[Record], id: str, at: list[str], session: ClientSession
 ) -> None:
     """Touch points of a record. Where they are absent, create them and restart the
     transaction."""
@@ -66,7 +66,7 @@ def lean(
 
 
 def make_change(
-    access: Access, change: Insert | Replace | Remove, session: ClientSession | None
+    access: MongoAccess, change: Insert | Replace | Remove, session: ClientSession | None
 ) -> list[Document]:
     """Make one change; return the steps that it is for the counts. Raises DuplicateKeyError or
     Stale."""
@@ -82,7 +82,7 @@ def make_change(
     return remove_one(access, change, session)
 
 
-def replace(access: Access, change: Replace, session: ClientSession | None) -> list[Document]:
+def replace(access: MongoAccess, change: Replace, session: ClientSession | None) -> list[Document]:
     """Replace a record by compare-and-set on its version; return the steps. Raises Stale."""
     kind, kept = type(change.record), counted_document(change.record)
     # A sharded cluster finds the document by these fields as they were.
@@ -96,7 +96,7 @@ def replace(access: Access, change: Replace, session: ClientSession | None) -> l
 
 
 def before_replacing(
-    access: Access, change: Replace, session: ClientSession | None
+    access: MongoAccess, change: Replace, session: ClientSession | None
 ) -> Document | None:
     """Return the document that is replaced, as far as counts rest on it; None where none do. The
     record as it was is at hand for most: the version that must still be there says that it is."""
@@ -109,7 +109,9 @@ def before_replacing(
     return access.of(kind).find_one(chosen, shown_for_steps(kind), session=session)
 
 
-def remove_one(access: Access, change: Remove, session: ClientSession | None) -> list[Document]:
+def remove_one(
+    access: MongoAccess, change: Remove, session: ClientSession | None
+) -> list[Document]:
     """Remove one record; return the steps. Raises Stale when an expected version is not
     there."""
     chosen: Document = {"_id": change.id}
@@ -126,7 +128,7 @@ def remove_one(access: Access, change: Remove, session: ClientSession | None) ->
     return steps_between(change.kind, before, None)
 
 
-def require(access: Access, change: Require, session: ClientSession | None) -> None:
+def require(access: MongoAccess, change: Require, session: ClientSession | None) -> None:
     """Require that a record is there, as it must be. Raises Gone or Stale."""
     # A read alone does not conflict with another's write: two transactions that each require
     # what the other changes could both succeed. A write makes one of them start again.

@@ -20,14 +20,14 @@ from biosight.storage.fields import SCHEMA_VERSION
 from biosight.storage.mongo.documents import Document, condition, name_of
 from biosight.storage.records import Record, Value, Where, new_id
 
-Part = tuple[str, list[Document]]  # a MongoDB collection, and the stages to run on it
-Sums = dict[tuple[Value, ...], tuple[int, int]]  # values of fields: records, and their total
+StagesOn = tuple[str, list[Document]]  # a MongoDB collection, and the stages to run on it
+CountSums = dict[tuple[Value, ...], tuple[int, int]]  # values of fields: records, and their total
 # In a document that is counted: the form of the counts that hold it.
 COUNTED = "counted"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CountedGroup:
     """Fields that are counted together, by number; `texts` where the last is a list, of which each
     text counts."""
 
@@ -41,13 +41,13 @@ class Group:
 
 
 @lru_cache(maxsize=64)
-def groups_of(kind: type[Record]) -> tuple[Group, ...]:
+def groups_of(kind: type[Record]) -> tuple[CountedGroup, ...]:
     """Return a kind's groups; none for a kind that is not counted. The words by which records are
     found are not among them: each has its own index, and a record has many."""
     plain, lists = counters_of(kind), declared_by(kind).listed
     return (
-        *(Group(n, fields) for n, fields in enumerate(plain)),
-        *(Group(n, fields, texts=True) for n, fields in enumerate(lists, len(plain))),
+        *(CountedGroup(n, fields) for n, fields in enumerate(plain)),
+        *(CountedGroup(n, fields, texts=True) for n, fields in enumerate(lists, len(plain))),
     )
 
 
@@ -127,7 +127,7 @@ def added_to(kind: type[Record], steps: Iterable[Document]) -> dict[str, Documen
     return {id: {**of[id], "n": n[id], "total": total[id]} for id in of if n[id] or total[id]}
 
 
-def combinations(group: Group, one: Document) -> list[list[Any]]:
+def combinations(group: CountedGroup, one: Document) -> list[list[Any]]:
     """Return the values of a group in a step: one combination, or one for each text of its list."""
     *same, last = (one[field] for field in group.fields)
     return [[*same, text] for text in dict.fromkeys(last or ())] if group.texts else [[*same, last]]
@@ -139,8 +139,8 @@ def placed(values: Sequence[Any]) -> Document:
 
 
 def summing(
-    kind: type[Record], group: Group, where: Sequence[Where], fields: Sequence[str]
-) -> list[Part]:
+    kind: type[Record], group: CountedGroup, where: Sequence[Where], fields: Sequence[str]
+) -> list[StagesOn]:
     """Return what to run for the sums of a group: on its counts, and on the steps since."""
     chosen = [replace(w, field=group.place_of(w.field)) for w in where]
     counts = [
@@ -150,7 +150,7 @@ def summing(
     return [(counts_name(kind), counts), (steps_name(kind), on_steps(group, where, fields))]
 
 
-def on_steps(group: Group, where: Sequence[Where], fields: Sequence[str]) -> list[Document]:
+def on_steps(group: CountedGroup, where: Sequence[Where], fields: Sequence[str]) -> list[Document]:
     """Return the stages for the sums of the steps; the texts of a list are unwound first."""
     found = [{"$match": condition(where)}, grouped([f"${field}" for field in fields])]
     return [{"$unwind": f"${group.fields[-1]}"}, *found] if group.texts else found
@@ -162,7 +162,7 @@ def grouped(values: Sequence[str]) -> Document:
     return {"$group": {"_id": by, "n": {"$sum": "$n"}, "total": {"$sum": "$total"}}}
 
 
-def summed_up(rows: Iterable[Document]) -> Sums:
+def summed_up(rows: Iterable[Document]) -> CountSums:
     """Return the sums of rows that `summing` found, without those that came to nothing."""
     n: Counter[tuple[Value, ...]] = Counter()
     total: Counter[tuple[Value, ...]] = Counter()
@@ -173,12 +173,14 @@ def summed_up(rows: Iterable[Document]) -> Sums:
     return {key: (many, total[key]) for key, many in n.items() if many}
 
 
-def group_for(kind: type[Record], where: Sequence[Where], fields: Sequence[str]) -> Group | None:
+def group_for(
+    kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+) -> CountedGroup | None:
     """Return the group that covers conditions and fields, None where none does."""
     number = counter_for(kind, {w.field for w in where} | set(fields))
     return None if number is None else groups_of(kind)[number]
 
 
-def list_group(kind: type[Record], field: str) -> Group | None:
+def list_group(kind: type[Record], field: str) -> CountedGroup | None:
     """Return the group of a list's texts, None for another field."""
     return next((g for g in groups_of(kind) if g.texts and g.fields[-1] == field), None)

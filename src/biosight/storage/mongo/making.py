@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from biosight.errors import Unavailable
 from biosight.storage.declarations import declared_by, lists_of
 from biosight.storage.fields import SCHEMA_VERSION, fields_of, rewritten
-from biosight.storage.mongo.access import Access
+from biosight.storage.mongo.access import MongoAccess
 from biosight.storage.mongo.adding_up import add_up_all, count_all
 from biosight.storage.mongo.counts import form_of, groups_of
 from biosight.storage.mongo.documents import Document, name_of
@@ -23,7 +23,7 @@ from biosight.storage.records import AT_ONCE, Record
 CLASHING = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
 
 
-def make(access: Access, kinds: Sequence[type[Record]]) -> None:
+def make_ready(access: MongoAccess, kinds: Sequence[type[Record]]) -> None:
     """Create indexes and counts, and give earlier documents the fields that they lack.
 
     Raises Unavailable for a database of a newer BioSight.
@@ -46,7 +46,7 @@ def make(access: Access, kinds: Sequence[type[Record]]) -> None:
     about.update_one({"_id": "schema"}, {"$set": changed}, upsert=True)
 
 
-def make_indexes(access: Access, kind: type[Record]) -> None:
+def make_indexes(access: MongoAccess, kind: type[Record]) -> None:
     """Create the indexes that a kind declares, where they are absent."""
     has = declared_by(kind)
     for unique, groups in ((True, has.unique), (False, (*has.indexes, *lists_of(kind)))):
@@ -56,7 +56,7 @@ def make_indexes(access: Access, kind: type[Record]) -> None:
 
 
 def make_index(
-    access: Access, kind: type[Record], keys: list[tuple[str, int]], *, unique: bool, name: str
+    access: MongoAccess, kind: type[Record], keys: list[tuple[str, int]], *, unique: bool, name: str
 ) -> None:
     """Create an index where it is absent. Raises Unavailable with words for the operator."""
     try:
@@ -71,7 +71,7 @@ def make_index(
         raise Unavailable(words) from error
 
 
-def make_counts(access: Access, kind: type[Record], form: str) -> None:
+def make_counts(access: MongoAccess, kind: type[Record], form: str) -> None:
     """Bring a kind's counts up to date: add up what was not added up yet. Where the counts are of
     another `form` ("" for none), count all documents and drop what was counted before."""
     longest = max(len(group.fields) for group in groups_of(kind))
@@ -86,7 +86,7 @@ def make_counts(access: Access, kind: type[Record], form: str) -> None:
     add_up_all(access, kind)
 
 
-def add_fields(access: Access, kind: type[Record], known: set[str]) -> None:
+def add_fields(access: MongoAccess, kind: type[Record], known: set[str]) -> None:
     """Add a kind's fields to documents that have the fields `known`: rename fields first, then add
     missing ones with their defaults."""
     for new, old in declared_by(kind).formerly.items():
@@ -103,7 +103,7 @@ def add_fields(access: Access, kind: type[Record], known: set[str]) -> None:
             derive(access, kind, field, sources, made)
 
 
-def change_all(access: Access, kind: type[Record], chosen: Document, change: Document) -> None:
+def change_all(access: MongoAccess, kind: type[Record], chosen: Document, change: Document) -> None:
     """Change all documents that match, so that they no longer match. Some hundred are changed at a
     time, so that no step takes long and an interrupted start continues where it stopped."""
     shown = {"_id": 1}
@@ -112,7 +112,11 @@ def change_all(access: Access, kind: type[Record], chosen: Document, change: Doc
 
 
 def derive(
-    access: Access, kind: type[Record], field: str, sources: Sequence[str], made: Callable[..., Any]
+    access: MongoAccess,
+    kind: type[Record],
+    field: str,
+    sources: Sequence[str],
+    made: Callable[..., Any],
 ) -> None:
     """Fill a new field from others where it is absent, some hundred documents at a time."""
     new = next(f for f in fields_of(kind) if f.name == field)

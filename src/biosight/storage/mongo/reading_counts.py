@@ -6,11 +6,11 @@ Not here: the form of the counts (counts.py), or adding them up (adding_up.py).
 from collections.abc import Sequence
 
 from biosight.storage.counting import by_tenths
-from biosight.storage.mongo.access import Access
+from biosight.storage.mongo.access import MongoAccess
 from biosight.storage.mongo.connection import bounded_calls
 from biosight.storage.mongo.counts import (
-    Part,
-    Sums,
+    CountSums,
+    StagesOn,
     group_for,
     list_group,
     summed_up,
@@ -20,41 +20,45 @@ from biosight.storage.mongo.documents import Document, condition
 from biosight.storage.records import Record, Value, Where
 
 
-def counting(kind: type[Record], where: Sequence[Where]) -> list[Part]:
+def asked_to_count(kind: type[Record], where: Sequence[Where]) -> list[StagesOn]:
     """Return what to run to count what matches; the counts are the sum of what is found."""
-    parts = by_tenths(kind, where, ())
-    groups = [group_for(kind, part, ()) for part in parts]
-    if None in groups:
-        return [(kind.table, [{"$match": condition(where)}, {"$count": "n"}])]
-    covered = [(g, part) for g, part in zip(groups, parts, strict=True) if g is not None]
-    return [part for group, w in covered for part in summing(kind, group, w, ())]
+    if (asked := covered(kind, where, ())) is not None:
+        return asked
+    return [(kind.table, [{"$match": condition(where)}, {"$count": "n"}])]
+
+
+def covered(
+    kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+) -> list[StagesOn] | None:
+    """Return what to run for the sums of what matches by some fields, None where no group covers
+    the question."""
+    asked: list[StagesOn] = []
+    for part in by_tenths(kind, where, fields):
+        group = group_for(kind, part, fields)
+        if group is None:
+            return None
+        asked += summing(kind, group, part, fields)
+    return asked
 
 
 def sums(
-    access: Access, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
-) -> Sums | None:
+    access: MongoAccess, kind: type[Record], where: Sequence[Where], fields: Sequence[str]
+) -> CountSums | None:
     """Return how many match and their total, for each combination of values of some fields,
     from the counts that are kept ready; None where these do not cover the question."""
     without = without_lists(access, kind, where)
-    if without is None:
-        return None
-    parts = by_tenths(kind, without, fields)
-    groups = [group_for(kind, part, fields) for part in parts]
-    if None in groups:
-        return None
-    covered = [(g, part) for g, part in zip(groups, parts, strict=True) if g is not None]
-    asked = [part for group, w in covered for part in summing(kind, group, w, fields)]
-    return added_up(access, asked)
+    asked = None if without is None else covered(kind, without, fields)
+    return None if asked is None else added_up(access, asked)
 
 
-def added_up(access: Access, asked: Sequence[Part]) -> Sums:
+def added_up(access: MongoAccess, asked: Sequence[StagesOn]) -> CountSums:
     """Return the sums of what is found, as at one moment."""
     with bounded_calls():
         return summed_up(access.joined(asked, of_one_moment=True))
 
 
 def without_lists(
-    access: Access, kind: type[Record], where: Sequence[Where]
+    access: MongoAccess, kind: type[Record], where: Sequence[Where]
 ) -> Sequence[Where] | None:
     """Return conditions without alternatives on lists that no record meets, None where one is
     met or nothing is counted by the other conditions."""
@@ -73,10 +77,10 @@ def without_lists(
 
 
 def is_any_met(
-    access: Access, kind: type[Record], same: Sequence[Where], on_lists: Sequence[Where]
+    access: MongoAccess, kind: type[Record], same: Sequence[Where], on_lists: Sequence[Where]
 ) -> bool:
     """Return whether any record has one of the texts asked for, given what else must equal."""
-    asked: list[Part] = []
+    asked: list[StagesOn] = []
     for w in on_lists:
         group = list_group(kind, w.field)
         if group is None or w.op != "has":
@@ -88,7 +92,7 @@ def is_any_met(
 
 
 def count_texts(
-    access: Access, kind: type[Record], where: Sequence[Where], field: str
+    access: MongoAccess, kind: type[Record], where: Sequence[Where], field: str
 ) -> dict[Value, int]:
     """Return how many matching records have each text of a list."""
     group = list_group(kind, field)

@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from biosight.errors import BioSightError
 from biosight.storage.declarations import declared_by, lists_of
-from biosight.storage.mongo.access import Access
+from biosight.storage.mongo.access import MongoAccess
 from biosight.storage.mongo.adding_up import add_up
 from biosight.storage.mongo.changes import carry_out, is_counted, note_steps
 from biosight.storage.mongo.connection import (
@@ -27,7 +27,7 @@ from biosight.storage.mongo.connection import (
     translated_errors,
 )
 from biosight.storage.mongo.counts import (
-    Part,
+    StagesOn,
     groups_of,
     shown_for_steps,
     steps_between,
@@ -44,8 +44,8 @@ from biosight.storage.mongo.documents import (
     sorted_by,
 )
 from biosight.storage.mongo.leaning import moves_others, points_of
-from biosight.storage.mongo.making import make
-from biosight.storage.mongo.reading_counts import count_texts, counting, sums
+from biosight.storage.mongo.making import make_ready
+from biosight.storage.mongo.reading_counts import asked_to_count, count_texts, sums
 from biosight.storage.records import (
     AT_ONCE,
     Order,
@@ -80,13 +80,13 @@ def open_mongo(url: str, kinds: Sequence[type[Record]]) -> "MongoRecords":
         raise
 
 
-class MongoRecords(Access):
+class MongoRecords(MongoAccess):
     """The MongoDB adapter of Records."""
 
     def __init__(self, database: Database[Document], kinds: Sequence[type[Record]]) -> None:
         super().__init__(database)
         with bounded_calls(MAKING_SECONDS):
-            make(self, kinds)
+            make_ready(self, kinds)
 
     @contextmanager
     def still(self) -> Iterator["MongoRecords | None"]:
@@ -127,14 +127,14 @@ class MongoRecords(Access):
 
     def count_each(self, kind: type[Record], wheres: Sequence[Sequence[Where]]) -> list[int]:
         """Return how many match each of several lists of conditions, asked as `find_each`."""
-        asked = [counting(kind, where) for where in wheres]
+        asked = [asked_to_count(kind, where) for where in wheres]
         counts = [0] * len(wheres)
         for number, row in self.answers(asked, of_one_moment=True):
             counts[number] += int(row["n"])
         return counts
 
     def answers(
-        self, asked: Sequence[Sequence[Part]], *, of_one_moment: bool = False
+        self, asked: Sequence[Sequence[StagesOn]], *, of_one_moment: bool = False
     ) -> Iterator[tuple[int, Document]]:
         """Yield the documents that answer several questions, each with its question's number."""
         numbered = [
