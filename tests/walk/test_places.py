@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,11 +148,22 @@ def test_a_camera_is_placed_and_its_clock_put_right(card: tuple[Page, str]) -> N
     page.get_by_role("button", name="Sun time").click()
     expect(page.locator("#activity-sun")).to_contain_text("the sun rises at 6 and sets at 18")
     expect(page.locator("#activity .night")).to_have_count(1)
+    expect(page.get_by_role("link", name="by the sun")).to_have_count(0)
     page.get_by_role("button", name="Clock time").click()
     expect(page.locator("#activity-sun")).to_be_hidden()
     with page.expect_download() as waiting:
         page.locator("#activity-csv").click()
     assert '"Red",hour,15,3,1' in waiting.value.path().read_text()
+    page.get_by_role("link", name="15:00 to 16:00: 3 pictures").click()
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator("#applied")).to_contain_text("taken 15:00 to 16:00")
+    page.locator("#applied button", has_text="taken 15:00").click()
+    expect(page).to_have_url(re.compile(r"\?under=[^&]*$"))
+    page.goto(f"/collections/{collection}?hour=14&month=05")
+    expect(page.locator("#empty")).to_be_visible()
+    page.goto(f"/collections/{collection}/times")
+    page.get_by_role("link", name="May: 3 pictures").click()
+    expect(page.locator(".tile")).to_have_count(3)
 
     page.goto(f"/collections/{collection}/history")
     row = page.locator("#acts li", has_text="Corrected the clock")

@@ -5,6 +5,7 @@ grid/filters.js) and the store's conditions are made from these rows. Not here: 
 (browse.py), or who may see the collection (membership).
 """
 
+import calendar
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def with_date(value: str, _: int) -> list[Where]:
     return [Where("taken", "!=" if value == "true" else "=", "")]
 
 
-CONFIDENCE, DAY = "Confidence, %", "Date taken, else uploaded"
+CONFIDENCE, DAY, TAKEN = "Confidence, %", "Date taken, else uploaded", "When it was taken"
 SAID_BY = (
     ("machine", "the machine"),
     ("person", "a person"),
@@ -137,6 +138,8 @@ SAID_BY = (
     ("nobody", "nobody yet"),
 )
 THINGS = (("empty", "nothing: empty"), ("human", "people"), ("vehicle", "vehicles"))
+HOURS = tuple((f"{h:02}", f"{h}:00 to {h + 1}:00") for h in range(24))
+MONTHS = tuple((f"{n:02}", calendar.month_name[n]) for n in range(1, 13))
 DATED = (("true", "at a known time"), ("false", "nobody knows when"))
 PLACED = (("true", "at a known place"), ("false", "nobody knows where"))
 PLACE = "Where and who"
@@ -205,9 +208,30 @@ class Filter:
         "choice",
         meaning=with_date,
         choices=DATED,
-        title="Taken",
-        anything="at any time",
+        title=TAKEN,
+        side="date",
+        anything="known or not",
         chip="{}",
+    )
+    hour: str | None = row(
+        None,
+        "choice",
+        "hour",
+        choices=HOURS,
+        title=TAKEN,
+        side="hour of the day",
+        anything="any hour",
+        chip="taken {}",
+    )
+    month: str | None = row(
+        None,
+        "choice",
+        "month",
+        choices=MONTHS,
+        title=TAKEN,
+        side="month",
+        anything="any month",
+        chip="taken in {}",
     )
     placed: str | None = row(
         None,

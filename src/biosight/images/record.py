@@ -157,6 +157,16 @@ def cell_of(latitude: float | None, longitude: float | None) -> str:
     return f"{latitude:.2f} {longitude:.2f}"
 
 
+def hour_of(taken: str) -> str:
+    """Return the hour of the day of a local time, such as "05"; "" for a day alone."""
+    return taken[11:13]
+
+
+def month_of(taken: str) -> str:
+    """Return the month of a local time or a day, such as "05"; "" for an unknown one."""
+    return taken[5:7]
+
+
 @dataclass(frozen=True, slots=True)
 class Embedding:
     """The vector before a model's head, kept in half precision; the id is the image's.
@@ -200,8 +210,8 @@ class Image:
 
     Times are seconds since 1970 UTC, except these local ones: `taken_file` is the file's time, with
     a fraction of a second where it has one, "" if unknown. `taken` is that time corrected by
-    `shift` seconds, or `dated`, what a person said: a local time, or a day alone. `day` is the date
-    taken, else the date uploaded (YYYY-MM-DD).
+    `shift` seconds, or `dated`, what a person said: a local time, or a day alone. `hour` and
+    `month` are those of `taken`. `day` is the date taken, else the date uploaded (YYYY-MM-DD).
 
     `details` is what people say of the first subject, the one that the label is about. `others` are
     the further subjects. By `also_labels` and `also_paths` the picture is found under their names
@@ -258,7 +268,7 @@ class Image:
     counters: ClassVar[tuple[tuple[str, ...], ...]] = (
         # Small ones first: a query uses the first counter that covers all its fields.
         ("collection", "trashed", "label", "label_path", "who"),
-        ("collection", "trashed", "who", "percent"),
+        ("collection", "trashed", "who", "unfamiliar", "percent"),
         ("collection", "trashed", "who", "percent", "label", "label_path"),
         ("uploaded_by",),
         ("collection", "trashed", "site", "cell"),
@@ -281,6 +291,8 @@ class Image:
         "taken_file": (("taken",), str),
         "folder": (("path",), folder_of),
         "cell": (("latitude", "longitude"), cell_of),
+        "hour": (("taken",), hour_of),
+        "month": (("taken",), month_of),
         "words": (("name", "path", "label", "note", "camera"), found_by),
     }
     worded: ClassVar[tuple[str, ...]] = ("collection", "words")
@@ -325,6 +337,8 @@ class Image:
     site: str = ""
     shift: int = 0
     dated: str = ""
+    hour: str = ""
+    month: str = ""
     individuals: int = 0
     details: Details = NO_DETAILS
     others: tuple[Subject, ...] = ()
@@ -399,10 +413,10 @@ class Image:
     @property
     def in_step(self) -> "Image":
         """Return this image with the fields that follow from its others. `thing` follows from the
-        label, `taken` and `day` from the shift and what the file or a person says. `folder` follows
-        from the path, `cell` from the coordinates. `also_labels`, `also_paths` and `also_things`
-        follow from the further subjects. `words`, by which it is found, follow from name, original
-        path, label, note, camera and what its subjects are."""
+        label, `taken` and its parts from the shift and what the file or a person says. `folder`
+        follows from the path, `cell` from the coordinates. `also_labels`, `also_paths` and
+        `also_things` follow from the further subjects. `words`, by which it is found, follow from
+        name, original path, label, note, camera and what its subjects are."""
         remarks = remarks_on(self.details, self.others)
         taken = self.dated or shift_time(self.taken_file, self.shift)
         sent = datetime.fromtimestamp(self.created_at, UTC).date().isoformat()
@@ -410,6 +424,8 @@ class Image:
             self,
             thing=thing_of(self.label),
             taken=taken,
+            hour=hour_of(taken),
+            month=month_of(taken),
             day=taken[:10] or sent,
             folder=folder_of(self.path),
             cell=cell_of(self.latitude, self.longitude),

@@ -28,7 +28,7 @@ from pydantic import TypeAdapter
 from biosight.storage.declarations import declared_by
 from biosight.storage.records import Record
 
-SCHEMA_VERSION = 17
+SCHEMA_VERSION = 18
 PLAIN = (str, int, float, bool, bytes)
 
 

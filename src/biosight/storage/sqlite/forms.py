@@ -13,12 +13,12 @@ from biosight.storage.fields import fields_of
 from biosight.storage.records import Record
 from biosight.storage.sqlite.schema import (
     as_sql,
-    counter_drop,
     counter_fill,
     counters,
     list_fill,
     list_table,
     schema,
+    triggers_drop,
 )
 
 
@@ -60,15 +60,17 @@ def rewrite_values(
 
 def bring_up(connection: sqlite3.Connection, kind: type[Record]) -> None:
     """Create what a kind's table lacks. Counters that are new, or whose fields have changed, are
-    filled from the records."""
+    filled from the records; the triggers of all are made anew."""
     old = []
     for counter in counters(kind):
+        for statement in triggers_drop(counter):
+            connection.execute(statement)
         there = columns(connection, counter.name)
         if there == {*counter.keys, "n", "total"}:
             continue
         old.append(counter)
-        for statement in counter_drop(counter) if there else ():
-            connection.execute(statement)
+        if there:
+            connection.execute(f"DROP TABLE {counter.name}")
     new = [g for g in lists_of(kind) if not columns(connection, list_table(kind, g))]
     for statement in schema(kind):
         connection.execute(statement)

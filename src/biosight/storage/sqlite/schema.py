@@ -139,7 +139,8 @@ def counter_schema(of: Counter) -> Iterator[str]:
         same = " AND ".join(f"{name} = {as_counted(name, f'{row}.')}" for name in names)
         return f"DELETE FROM {counter} WHERE {same} AND n = 0;"
 
-    plain = ", ".join(name.removesuffix(TENTH) for name in names)
+    counted = [name.removesuffix(TENTH) for name in names]
+    plain = ", ".join([*counted, *([] if of.amount == "0" else [of.amount])])
     for event, body in (
         ("INSERT", step("NEW", "+")),
         ("DELETE", step("OLD", "-") + gone("OLD")),
@@ -189,11 +190,10 @@ def list_fill(kind: type[Record], group: FieldNames) -> str:
     )
 
 
-def counter_drop(of: Counter) -> Iterator[str]:
-    """Yield the statements that remove a counter."""
+def triggers_drop(of: Counter) -> Iterator[str]:
+    """Yield the statements that remove a counter's triggers."""
     for event in ("insert", "delete", "update"):
         yield f"DROP TRIGGER IF EXISTS {of.name}_{event}"
-    yield f"DROP TABLE {of.name}"
 
 
 def counter_fill(of: Counter) -> str:

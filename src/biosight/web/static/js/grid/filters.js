@@ -72,8 +72,9 @@ const TESTS = /** @type {Record<string, (a: any, b: any) => boolean>} */ ({
 export function matches(image, filter, collection) {
   const percent = Math.floor(image.confidence * 100);
   const undecided = image.who === "person" && !image.label;
+  const [hour, month] = [image.taken.slice(11, 13), image.taken.slice(5, 7)];
   /** @type {Record<string, any>} */
-  const shown = { ...image, percent, undecided, uploaded_by: image.uploader };
+  const shown = { ...image, percent, undecided, uploaded_by: image.uploader, hour, month };
   const asked = parts().filter(
     (part) => part.field && (part.always || (part.name in filter && !(part.unless && filter[part.unless]))),
   );
