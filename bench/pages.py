@@ -1,7 +1,7 @@
 """A gallery page, label counts, folders, places and days, measured on two collections: 1,000
 pictures in 12 flat labels, and 100,000 in 500 labels of a tree. In both, a deployment and a day
 have 50 pictures each. The figures per label are also compared with 1,000 pictures in the same
-tree."""
+tree. With BIOSIGHT_DATABASE_URL the records are in that MongoDB."""
 
 import random
 import sys
@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.made import Running, quantile, serving
-from biosight.bootstrap import KINDS
+from biosight.bootstrap import choose_store
 from biosight.collection import Collection
 from biosight.images import Image
 from biosight.places import Deployment, Site
+from biosight.settings import Settings
 from biosight.storage.records import Insert, new_id
-from biosight.storage.sqlite.store import SqliteRecords
 from biosight.workflows.places.deployment_acts import add_place
 
 # The larger size can be an argument: python -m bench.pages 1000000
@@ -86,7 +86,7 @@ def fill(running: Running, count: int, paths: list[str] | None = None) -> str:
     name = f"{count} pictures in {len(paths)} labels"
     made = running.client.post("/api/v1/collections", json={"name": name}).json()
     collection: str = made["id"]
-    records = SqliteRecords(running.data / "biosight.db", KINDS)
+    records = choose_store(Settings(data_dir=running.data))
     assert records.get(Collection, collection) is not None
     places = []
     for n in range(count // PER_DEPLOYMENT):
@@ -152,8 +152,9 @@ def labels(running: Running, found: dict[int, str], same: str) -> None:
 
 
 def size_mb(data: Path) -> float:
-    """Return the size of the database file, in MB."""
-    return (data / "biosight.db").stat().st_size / 1e6
+    """Return the size of the database file in MB, 0 where the records are in MongoDB."""
+    path = data / "biosight.db"
+    return path.stat().st_size / 1e6 if path.exists() else 0.0
 
 
 def main() -> None:

@@ -487,6 +487,8 @@ def test_a_lone_mongodb_is_refused_in_words() -> None:
     check_transactions({"msg": "isdbgrid", "isWritablePrimary": True})
     with pytest.raises(BadRequest, match="replica set of one"):
         check_transactions({"isWritablePrimary": True, "maxWireVersion": 25})
+    with pytest.raises(BadRequest, match="5 or newer"):
+        check_transactions({"setName": "rs0", "maxWireVersion": 12})
 
 
 def test_a_lone_server_is_refused_for_real() -> None:

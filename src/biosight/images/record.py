@@ -157,12 +157,12 @@ def cell_of(latitude: float | None, longitude: float | None) -> str:
     return f"{latitude:.2f} {longitude:.2f}"
 
 
-def hour_of(taken: str) -> str:
+def hour_taken(taken: str) -> str:
     """Return the hour of the day of a local time, such as "05"; "" for a day alone."""
     return taken[11:13]
 
 
-def month_of(taken: str) -> str:
+def month_taken(taken: str) -> str:
     """Return the month of a local time or a day, such as "05"; "" for an unknown one."""
     return taken[5:7]
 
@@ -291,8 +291,8 @@ class Image:
         "taken_file": (("taken",), str),
         "folder": (("path",), folder_of),
         "cell": (("latitude", "longitude"), cell_of),
-        "hour": (("taken",), hour_of),
-        "month": (("taken",), month_of),
+        "hour": (("taken",), hour_taken),
+        "month": (("taken",), month_taken),
         "words": (("name", "path", "label", "note", "camera"), found_by),
     }
     worded: ClassVar[tuple[str, ...]] = ("collection", "words")
@@ -424,8 +424,8 @@ class Image:
             self,
             thing=thing_of(self.label),
             taken=taken,
-            hour=hour_of(taken),
-            month=month_of(taken),
+            hour=hour_taken(taken),
+            month=month_taken(taken),
             day=taken[:10] or sent,
             folder=folder_of(self.path),
             cell=cell_of(self.latitude, self.longitude),

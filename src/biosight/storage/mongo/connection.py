@@ -34,6 +34,8 @@ SECONDS, MAKING_SECONDS = 10.0, 3_600.0
 
 OUT_OF_DISK = 14031
 
+MONGODB_5 = 13  # the version of its wire protocol
+
 # MongoDB's error codes (mongo/base/error_codes.yml), in words for the operator.
 REFUSALS = {
     50: "The database did not answer in time.",
@@ -84,12 +86,14 @@ def check_database_name(url: str) -> None:
 
 def check_transactions(hello: Document) -> None:
     """Raise BadRequest unless a server's answer to `hello` comes from a replica set or a sharded
-    cluster: only those have transactions."""
+    cluster of MongoDB 5 or newer: only those have transactions and snapshots."""
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise BadRequest(
             "This MongoDB is a lone server, which has no transactions: make it a replica set of "
             "one (start mongod with --replSet rs0, then run rs.initiate() in mongosh once)."
         )
+    if hello.get("maxWireVersion", MONGODB_5) < MONGODB_5:
+        raise BadRequest("This MongoDB is too old: BioSight needs version 5 or newer.")
 
 
 @contextmanager
