@@ -446,8 +446,7 @@ def test_counts_that_are_kept_ready_are_one_command_of_one_moment(
         (asked,) = peer.seen
         assert asked["readConcern"]["level"] == "snapshot"
         assert asked["aggregate"] == counts_name(Bird)  # no bird is read
-        unions = [s["$unionWith"]["coll"] for s in asked["pipeline"] if "$unionWith" in s]
-        assert set(unions) <= {counts_name(Bird), steps_name(Bird)}
+        assert set(others(asked)) <= {counts_name(Bird), steps_name(Bird)}
 
 
 def test_a_moment_that_a_server_cannot_give_is_done_without(
@@ -489,3 +488,19 @@ def test_steps_are_added_up_in_one_transaction(peer: Peer, records: MongoRecords
     assert all("pond" in id for id in emptied["_id"]["$in"])
     assert emptied["n"] == 0
     assert steps == {"_id": {"$in": ["s1", "s2"]}}
+
+
+def test_counts_and_steps_of_one_question_are_asked_together(
+    peer: Peer, records: MongoRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biosight.storage.mongo.store.MOST_JOINED", 4)
+    winged, fen = [Where("wing", ">", 2)], [Where("place", "=", "fen")]
+    assert records.count_each(Bird, [fen, winged, fen, fen]) == [0] * 4
+    asked = [[c["aggregate"], *others(c)] for c in peer.named("aggregate")]
+    both = [counts_name(Bird), steps_name(Bird)]
+    assert asked == [[*both, "birds"], both + both]
+
+
+def others(command: Document) -> list[str]:
+    """What a command asks beside its own collection."""
+    return [s["$unionWith"]["coll"] for s in command["pipeline"] if "$unionWith" in s]

@@ -138,13 +138,11 @@ class MongoRecords(MongoAccess):
     ) -> Iterator[tuple[int, Document]]:
         """Yield the documents that answer several questions, each with its question's number."""
         numbered = [
-            (name, [*stages, {"$addFields": {NUMBER: n}}])
+            [(name, [*stages, {"$addFields": {NUMBER: n}}]) for name, stages in parts]
             for n, parts in enumerate(asked)
-            for name, stages in parts
         ]
-        for start in range(0, len(numbered), MOST_JOINED):
+        for some in together(numbered):
             with bounded_calls():
-                some = numbered[start : start + MOST_JOINED]
                 rows = self.joined(some, of_one_moment=of_one_moment)
             yield from ((row[NUMBER], row) for row in rows)
 
@@ -284,3 +282,15 @@ class MongoRecords(MongoAccess):
     def close(self) -> None:
         """Close the connections to the server."""
         self.database.client.close()
+
+
+def together(asked: Sequence[Sequence[StagesOn]]) -> Iterator[list[StagesOn]]:
+    """Yield what some questions run, MOST_JOINED at most, and all of one question together."""
+    some: list[StagesOn] = []
+    for parts in asked:
+        if some and len(some) + len(parts) > MOST_JOINED:
+            yield some
+            some = []
+        some += parts
+    if some:
+        yield some
