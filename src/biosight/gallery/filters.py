@@ -219,7 +219,7 @@ class Filter:
         "hour",
         choices=HOURS,
         title=TAKEN,
-        side="hour of the day",
+        side="hour",
         anything="any hour",
         chip="taken {}",
     )

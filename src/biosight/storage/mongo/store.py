@@ -141,7 +141,7 @@ class MongoRecords(MongoAccess):
             [(name, [*stages, {"$addFields": {NUMBER: n}}]) for name, stages in parts]
             for n, parts in enumerate(asked)
         ]
-        for some in together(numbered):
+        for some in by_command(numbered):
             with bounded_calls():
                 rows = self.joined(some, of_one_moment=of_one_moment)
             yield from ((row[NUMBER], row) for row in rows)
@@ -284,7 +284,7 @@ class MongoRecords(MongoAccess):
         self.database.client.close()
 
 
-def together(asked: Sequence[Sequence[StagesOn]]) -> Iterator[list[StagesOn]]:
+def by_command(asked: Sequence[Sequence[StagesOn]]) -> Iterator[list[StagesOn]]:
     """Yield what some questions run, MOST_JOINED at most, and all of one question together."""
     some: list[StagesOn] = []
     for parts in asked:
